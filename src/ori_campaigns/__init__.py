@@ -1,0 +1,237 @@
+"""The campaign engine for outbound voice-bot calling: a typed library that decides who is called when, and why.
+
+Everything a host needs is here by name; heavy parts are loaded when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from ori_campaigns._version import __version__
+from ori_campaigns.campaign import Action, Campaign, CampaignDraft, CampaignStatus, CompletionReason, Stage
+from ori_campaigns.carriers import Bot, Carrier, CarrierNumber
+from ori_campaigns.clocks import SystemClock, VirtualClock
+from ori_campaigns.config import (
+    MULTI_DAY,
+    SINGLE_DAY,
+    CallLimits,
+    CampaignMode,
+    DiallerConfig,
+    RedialRules,
+    RetryPolicy,
+)
+from ori_campaigns.contact import (
+    Attempt,
+    AttemptKind,
+    AttemptStatus,
+    Callback,
+    CallbackRequest,
+    Contact,
+    ContactStatus,
+)
+from ori_campaigns.directory import StaticDirectory
+from ori_campaigns.errors import (
+    ActionNotAllowed,
+    CampaignsError,
+    CannotStart,
+    CommitUnknown,
+    Conflict,
+    DiallerError,
+    FieldLocked,
+    IngestError,
+    InvalidDefinition,
+    MissingExtra,
+    NotFound,
+    Problem,
+    StoreError,
+    StoreUnavailable,
+)
+from ori_campaigns.events import Event
+from ori_campaigns.exclusion import ExclusionResult, Exclusions
+from ori_campaigns.instants import Instant, to_datetime, to_instant
+from ori_campaigns.listing import CampaignList, CampaignRow, Rate
+from ori_campaigns.numbers import DigitsPolicy, NumberPolicy, PhoneNumber
+from ori_campaigns.outcomes import Recorded
+from ori_campaigns.ports import Clock, Dialler, DiallerCapabilities, Directory, EventSink, Store, TelephonyAdapter
+from ori_campaigns.reports import (
+    Accepted,
+    Answered,
+    BotReport,
+    CallAnalysis,
+    CallRef,
+    DialRequest,
+    EarlyMedia,
+    Ended,
+    FoundLive,
+    Lost,
+    NeverPlaced,
+    NotFound as CallNotFound,
+    Refused,
+    Ringing,
+    Unknown,
+    Unsent,
+)
+from ori_campaigns.service import CampaignService, Receipt, Step
+from ori_campaigns.stores.memory import MemoryStore
+from ori_campaigns.views import Counters
+from ori_campaigns.windows import ALL_DAYS, MON_FRI, CallingWindow
+
+if TYPE_CHECKING:
+    from ori_campaigns.analytics.frames import attempts_frame, contacts_frame, events_frame
+    from ori_campaigns.diallers.answers import (
+        AnswerModel,
+        Between,
+        Exponential,
+        Fixed,
+        Mix,
+        Observed,
+        answered,
+        unanswered,
+    )
+    from ori_campaigns.diallers.faults import CarrierFaults
+    from ori_campaigns.diallers.memory import InMemoryDialler
+    from ori_campaigns.diallers.model import CallModel
+    from ori_campaigns.ingest import Leads, read_leads
+    from ori_campaigns.simulate import Rehearsal, Snapshot, simulate, snapshot
+
+_LAZY = {
+    "AnswerModel": "diallers.answers",
+    "Between": "diallers.answers",
+    "CallModel": "diallers.model",
+    "CarrierFaults": "diallers.faults",
+    "Exponential": "diallers.answers",
+    "Fixed": "diallers.answers",
+    "InMemoryDialler": "diallers.memory",
+    "Leads": "ingest",
+    "Mix": "diallers.answers",
+    "Observed": "diallers.answers",
+    "Rehearsal": "simulate",
+    "Snapshot": "simulate",
+    "answered": "diallers.answers",
+    "attempts_frame": "analytics.frames",
+    "contacts_frame": "analytics.frames",
+    "events_frame": "analytics.frames",
+    "read_leads": "ingest",
+    "simulate": "simulate",
+    "snapshot": "simulate",
+    "unanswered": "diallers.answers",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load what is heavy, or needs an optional library, when it is first asked for."""
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_LAZY[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+__all__ = [
+    "ALL_DAYS",
+    "Accepted",
+    "Action",
+    "ActionNotAllowed",
+    "AnswerModel",
+    "Answered",
+    "Attempt",
+    "AttemptKind",
+    "AttemptStatus",
+    "Between",
+    "Bot",
+    "BotReport",
+    "CallAnalysis",
+    "CallLimits",
+    "CallModel",
+    "CallNotFound",
+    "CallRef",
+    "Callback",
+    "CallbackRequest",
+    "CallingWindow",
+    "Campaign",
+    "CampaignDraft",
+    "CampaignList",
+    "CampaignMode",
+    "CampaignRow",
+    "CampaignService",
+    "CampaignStatus",
+    "CampaignsError",
+    "CannotStart",
+    "Carrier",
+    "CarrierFaults",
+    "CarrierNumber",
+    "Clock",
+    "CommitUnknown",
+    "CompletionReason",
+    "Conflict",
+    "Contact",
+    "ContactStatus",
+    "Counters",
+    "DialRequest",
+    "Dialler",
+    "DiallerCapabilities",
+    "DiallerConfig",
+    "DiallerError",
+    "DigitsPolicy",
+    "Directory",
+    "EarlyMedia",
+    "Ended",
+    "Event",
+    "EventSink",
+    "ExclusionResult",
+    "Exclusions",
+    "Exponential",
+    "FieldLocked",
+    "Fixed",
+    "FoundLive",
+    "InMemoryDialler",
+    "IngestError",
+    "Instant",
+    "InvalidDefinition",
+    "Leads",
+    "Lost",
+    "MON_FRI",
+    "MULTI_DAY",
+    "MemoryStore",
+    "MissingExtra",
+    "Mix",
+    "NeverPlaced",
+    "NotFound",
+    "NumberPolicy",
+    "Observed",
+    "PhoneNumber",
+    "Problem",
+    "Rate",
+    "Receipt",
+    "Recorded",
+    "RedialRules",
+    "Refused",
+    "Rehearsal",
+    "RetryPolicy",
+    "Ringing",
+    "SINGLE_DAY",
+    "Snapshot",
+    "Stage",
+    "StaticDirectory",
+    "Step",
+    "Store",
+    "StoreError",
+    "StoreUnavailable",
+    "SystemClock",
+    "TelephonyAdapter",
+    "Unknown",
+    "Unsent",
+    "VirtualClock",
+    "__version__",
+    "answered",
+    "attempts_frame",
+    "contacts_frame",
+    "events_frame",
+    "read_leads",
+    "simulate",
+    "snapshot",
+    "to_datetime",
+    "to_instant",
+    "unanswered",
+]

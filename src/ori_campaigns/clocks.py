@@ -1,0 +1,56 @@
+"""Clocks: the system's, and one that stands still until it is told to go on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime, timedelta
+
+from ori_campaigns.instants import Instant, to_instant
+
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> Instant:
+        """Return the time in microseconds UTC."""
+        return time.time_ns() // 1000
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+class VirtualClock:
+    """A clock for simulations and tests: it moves only when told to, and sleeping moves it.
+
+    Parameters:
+        start: an aware datetime, or an instant (microseconds UTC).
+
+    >>> clock = VirtualClock(0)
+    >>> clock.advance(seconds=1.5); clock.now()
+    1500000
+    """
+
+    def __init__(self, start: datetime | Instant) -> None:
+        self._now = to_instant(start) if isinstance(start, datetime) else start
+        self._lock = threading.Lock()
+
+    def now(self) -> Instant:
+        """Return the virtual time in microseconds UTC."""
+        return self._now
+
+    def sleep(self, seconds: float) -> None:
+        """Advance by `seconds` at once."""
+        self.advance(seconds=seconds)
+
+    def advance(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
+        """Let time pass."""
+        with self._lock:
+            self._now += timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds) // _MICROSECOND
+
+    def set(self, moment: datetime | Instant) -> None:
+        """Go to a moment; backwards, too, as real clocks sometimes do."""
+        self._now = to_instant(moment) if isinstance(moment, datetime) else moment

@@ -1,0 +1,316 @@
+"""The call model: a carrier and the people behind it, pure and seeded, in virtual time.
+
+Given a dial request and an instant it answers the request, and hands out later what happened, as reports in the order
+of their instants. It reads no clock: `simulate` drives it in virtual time, `InMemoryDialler` in real time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Mapping
+from heapq import heappop, heappush
+from zlib import crc32
+
+import attrs
+
+from ori_campaigns.diallers.answers import AnswerModel, Fate, Luck, fate_of, unanswered
+from ori_campaigns.diallers.faults import NO_FAULTS, CarrierFaults
+from ori_campaigns.diallers.ledger import Ledger, LedgerCall
+from ori_campaigns.instants import SECOND, Instant
+from ori_campaigns.numbers import PhoneNumber, parse_number
+from ori_campaigns.reports import (
+    Accepted,
+    Answered,
+    BotReport,
+    CallAnalysis,
+    CallRef,
+    DialRequest,
+    Ended,
+    FoundLive,
+    LookUp,
+    NeverPlaced,
+    NotFound,
+    PlaceAnswer,
+    Refused,
+    Report,
+    Ringing,
+    Unknown,
+)
+from ori_campaigns.retry import NEVER_CONNECTED
+
+_BOT_SEES = NEVER_CONNECTED | {"transfer"}
+_RUNS = 1000  # more attempts than one budget can have
+
+
+@attrs.define(eq=False)
+class _Call:
+    """A call the carrier has."""
+
+    request: DialRequest
+    fate: Fate
+    nth: int
+    rang_at: Instant | None
+    answered_at: Instant | None
+    ends_at: Instant
+    disposition: str
+    entry: LedgerCall | None
+    over: bool = False
+
+
+class CallModel:
+    """A carrier with a population behind it.
+
+    Parameters:
+        answers: how people answer.
+        seed: the same seed gives every person the same luck.
+        script: for single numbers, what happens on their first, second, ... call, as `answered(...)`, `unanswered(...)`
+            or a disposition; the last one is repeated.
+        faults: what the carrier gets wrong.
+        progress: tell of ringing and answering as it happens; without it the end of a call tells both.
+        ledger: keep the carrier's own book of every request.
+    """
+
+    def __init__(
+        self,
+        answers: AnswerModel | None = None,
+        *,
+        seed: int = 0,
+        script: Mapping[str, Iterable[str | Fate]] | None = None,
+        faults: CarrierFaults = NO_FAULTS,
+        progress: bool = True,
+        ledger: bool = True,
+    ) -> None:
+        self.answers = answers or AnswerModel()
+        self.seed, self.faults, self.progress = seed, faults, progress
+        self.ledger = Ledger() if ledger else None
+        self._faulty = faults != NO_FAULTS
+        self._script: dict[str, deque[Fate]] = {}
+        for number, fates in (script or {}).items():
+            self.script(number, fates)
+        self._calls: dict[str, _Call] = {}
+        self._queue: list[tuple[Instant, int, Report | _Call]] = []
+        self._order = 0
+        self._live: dict[str, int] = {}
+        self._recent: dict[str, deque[Instant]] = {}
+        self._told: dict[str, Report] = {}
+
+    def script(self, number: str | PhoneNumber, fates: Iterable[str | Fate]) -> None:
+        """Say what happens on the calls to one number; the last fate is repeated."""
+        found = deque(fate if isinstance(fate, Fate) else unanswered(fate) for fate in fates)
+        self._script[parse_number(number).reveal()] = found
+
+    # --- what a dialler does -----------------------------------------------------------------------------------------
+
+    def place(self, request: DialRequest, now: Instant) -> tuple[PlaceAnswer, int]:
+        """Take a request; return the answer, and microseconds until the answer arrives."""
+        chaos = Luck(self.seed, crc32(request.attempt_id.encode()), 0) if self._faulty else None
+        entry = self._enter(request, now)
+        if chaos is not None:
+            refusal = self._refusal(request, now, chaos)
+            if refusal is not None:
+                if entry is not None:
+                    entry.refused = isinstance(refusal, Refused)
+                return refusal, 0
+        call = self._begin(request, now, entry, chaos)
+        if chaos is None:
+            return Accepted(request.attempt_id, now), 0
+        if chaos.draw() < self.faults.accept_then_timeout + self.faults.fail_after_accepting:
+            return Unknown(request.attempt_id, now), 0
+        if call.ends_at - now > 3 * SECOND and chaos.draw() < self.faults.before_response:
+            return Accepted(request.attempt_id, now), 3 * SECOND
+        return Accepted(request.attempt_id, now), 0
+
+    def adopt(self, request: DialRequest, now: Instant) -> None:
+        """Take over a call that was already live when a simulation began."""
+        self._begin(request, now, self._enter(request, now), None)
+
+    def hangup(self, ref: CallRef, now: Instant) -> None:
+        """End a call now, cancelling it while it rings or is queued; fine if it is gone."""
+        call = self._calls.get(ref.attempt_id)
+        if call is None or call.over or call.ends_at <= now:
+            return
+        if call.answered_at is not None and call.answered_at > now:
+            call.answered_at = None
+        if call.rang_at is not None and call.rang_at > now:
+            call.rang_at = None
+        call.disposition = "no_answer" if call.answered_at is None else "timeout"
+        call.ends_at = now
+        if call.entry is not None:
+            call.entry.cut = True
+            call.entry.rang_at, call.entry.answered_at = call.rang_at, call.answered_at
+            call.entry.ended_at, call.entry.outcome, call.entry.detail = now, call.disposition, ""
+        self._push(now, call)
+
+    def look_up(self, ref: CallRef, now: Instant) -> LookUp:
+        """Say what became of a call."""
+        call = self._calls.get(ref.attempt_id)
+        if call is None:
+            return self._look_back(ref, now)
+        chaos = Luck(self.seed, crc32(ref.attempt_id.encode()), 1)
+        if chaos.draw() < self.faults.lose_call + self.faults.forgets:
+            return NotFound(ref.attempt_id, now)
+        if call.ends_at <= now:
+            return self._end_of(call)
+        return FoundLive(ref.attempt_id, now)
+
+    def _look_back(self, ref: CallRef, now: Instant) -> LookUp:
+        """A call that is not among the live ones: over long ago, or never placed, as far as the book tells."""
+        entries = [] if self.ledger is None else [each for each in self.ledger.calls if each.attempt_id == ref.attempt_id]
+        if not entries or entries[-1].placed or self.faults.forgets:
+            return NotFound(ref.attempt_id, now)
+        return NeverPlaced(ref.attempt_id, now)
+
+    # --- time --------------------------------------------------------------------------------------------------------
+
+    def next_at(self) -> Instant | None:
+        """Return the instant of the next report (microseconds UTC)."""
+        return self._queue[0][0] if self._queue else None
+
+    def due(self, now: Instant) -> list[Report]:
+        """Return the reports that have arrived by now, in the order of their arrival."""
+        found: list[Report] = []
+        queue = self._queue
+        while queue and queue[0][0] <= now:
+            at, _, what = heappop(queue)
+            if not isinstance(what, _Call):
+                found.append(what)
+            elif not what.over and what.ends_at == at:
+                self._finish(what, found)
+        return found
+
+    def tell_later(self, report: Report, at: Instant) -> None:
+        """Hand out a report at a later instant (microseconds UTC)."""
+        self._push(at, report)
+
+    # --- inside ------------------------------------------------------------------------------------------------------
+
+    def _push(self, at: Instant, what: Report | _Call) -> None:
+        self._order += 1
+        heappush(self._queue, (at, self._order, what))
+
+    def _enter(self, request: DialRequest, now: Instant) -> LedgerCall | None:
+        if self.ledger is None:
+            return None
+        entry = LedgerCall(
+            attempt_id=request.attempt_id,
+            campaign_id=request.campaign_id,
+            carrier=request.carrier,
+            number=request.to.reveal(),
+            from_number=request.from_number.reveal(),
+            kind=request.kind.value,
+            requested_at=now,
+            not_after=request.not_after,
+        )
+        self.ledger.enter(entry)
+        return entry
+
+    def _refusal(self, request: DialRequest, now: Instant, chaos: Luck) -> PlaceAnswer | None:
+        faults = self.faults
+        if chaos.draw() < faults.reject:
+            return Refused(request.attempt_id, now, "rejected_by_carrier", 1.0)
+        if chaos.draw() < faults.rate_limited:
+            return Refused(request.attempt_id, now, "too_many", 2.0)
+        if faults.channels is not None and self._live.get(request.carrier, 0) >= faults.channels:
+            return Refused(request.attempt_id, now, "no_channel", 1.0)
+        if faults.cps is not None:
+            recent = self._recent.setdefault(request.carrier, deque())
+            while recent and recent[0] <= now - SECOND:
+                recent.popleft()
+            if len(recent) >= max(faults.cps, 1):
+                return Refused(request.attempt_id, now, "too_many", 1.0)
+            recent.append(now)
+        if chaos.draw() < faults.drop_request:
+            return Unknown(request.attempt_id, now)
+        return None
+
+    def _fate(self, request: DialRequest, nth: int, now: Instant) -> Fate:
+        digits = request.to.reveal()
+        scripted = self._script.get(digits)
+        if scripted:
+            return scripted.popleft() if len(scripted) > 1 else scripted[0]
+        return fate_of(self.answers, Luck(self.seed, int(digits), nth), now)
+
+    def _begin(self, request: DialRequest, now: Instant, entry: LedgerCall | None, chaos: Luck | None) -> _Call:
+        nth = request.run * _RUNS + request.number_in_budget
+        fate = self._fate(request, nth, now)
+        disposition, ring, talk = fate.disposition, fate.ring, fate.talk
+        begins = now
+        if chaos is not None and chaos.draw() < self.faults.queue:
+            begins += round(chaos.draw() * self.faults.queue_seconds * SECOND)
+        rang_at = None if ring is None else begins
+        answered_at = None
+        ends_at = begins + (SECOND if ring is None else ring)
+        ring_limit, talk_limit = request.ring_seconds * SECOND, request.talk_seconds * SECOND
+        if ring is not None and ring > ring_limit:
+            disposition, ends_at = "no_answer", begins + ring_limit
+        elif talk is not None:
+            answered_at = ends_at
+            if talk > talk_limit:
+                disposition, talk = "timeout", talk_limit
+            ends_at += talk
+        call = _Call(request, fate, nth, rang_at, answered_at, ends_at, disposition, entry)
+        self._calls[request.attempt_id] = call
+        self._live[request.carrier] = self._live.get(request.carrier, 0) + 1
+        if entry is not None:
+            entry.placed, entry.rang_at, entry.answered_at, entry.ended_at = True, rang_at, answered_at, ends_at
+            entry.outcome, entry.detail, entry.business = disposition, fate.detail, fate.business
+        self._push(ends_at, call)
+        if self.progress:
+            if rang_at is not None:
+                self._tell(Ringing(request.attempt_id, rang_at), rang_at, chaos)
+            if answered_at is not None:
+                self._tell(Answered(request.attempt_id, answered_at), answered_at, chaos)
+        return call
+
+    def _finish(self, call: _Call, found: list[Report]) -> None:
+        """The call is over at the carrier: tell its end, what the bot saw, and the analysis later."""
+        call.over = True
+        request, ends_at = call.request, call.ends_at
+        self._live[request.carrier] -= 1
+        del self._calls[request.attempt_id]
+        if call.answered_at is not None:
+            if call.disposition in _BOT_SEES:
+                began = call.disposition == "transfer"
+                found.append(BotReport(request.attempt_id, ends_at, began, call.disposition))
+            if call.fate.business is not None:
+                analysis = CallAnalysis(request.attempt_id, ends_at + call.fate.analysis_after, call.fate.business)
+                self._push(analysis.at, analysis)
+        if not self._faulty:
+            found.append(self._end_of(call))
+            return
+        # Kept for look-ups: the call is over, but the carrier still knows it.
+        self._calls[request.attempt_id] = call
+        chaos = Luck(self.seed, crc32(request.attempt_id.encode()), 2)
+        if chaos.draw() >= self.faults.lose_call + self.faults.no_end_event:
+            self._tell(self._end_of(call), ends_at, chaos)
+        earlier = self._told.get(request.to.reveal())
+        if earlier is not None and chaos.draw() < self.faults.earlier_run:
+            self._push(ends_at, earlier)
+        self._told[request.to.reveal()] = self._end_of(call)
+
+    def _end_of(self, call: _Call) -> Ended:
+        disposition = call.disposition
+        if call.answered_at is not None and disposition not in {"customer", "bot", "timeout"}:
+            # The carrier only knows that the line was hung up; the bot knows the rest.
+            disposition = "customer"
+        return Ended(
+            call.request.attempt_id, call.ends_at, disposition, call.fate.detail, call.answered_at, call.rang_at
+        )
+
+    def _tell(self, event: Report, at: Instant, chaos: Luck | None) -> None:
+        """Send an event on its way, as reliably as the carrier is."""
+        faults = self.faults
+        if chaos is None:
+            self._push(at, event)
+            return
+        if chaos.draw() < faults.drop:
+            return
+        if chaos.draw() < faults.wrong_id:
+            event = attrs.evolve(event, attempt_id="nobody-0")
+        if chaos.draw() < faults.reorder:
+            at += round(chaos.draw() * 90 * SECOND)
+        if chaos.draw() < faults.late:
+            at += round(chaos.draw() * faults.late_seconds * SECOND)
+        self._push(at, event)
+        if chaos.draw() < faults.duplicate:
+            self._push(at + round(chaos.draw() * 5 * SECOND), event)

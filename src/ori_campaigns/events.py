@@ -1,0 +1,285 @@
+"""What happened: one frozen class per fact, the only thing a rule may answer and a store may write.
+
+A rule answers facts; the store applies each to its rows and appends it to its log in the same transaction, so that
+rows and log cannot disagree. Facts never hold a phone number in the clear.
+All times are microseconds UTC. Facts of a contact and its attempts share the contact's stream; the others are the
+campaign's.
+"""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+import attrs
+
+from ori_campaigns.contact import AttemptKind, AttemptStatus, CallbackRequest, ContactStatus
+from ori_campaigns.instants import Instant
+from ori_campaigns.numbers import PhoneNumber
+
+# --- attempts --------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class AttemptReserved:
+    """A call was decided and its seat, its carrier token and its number taken, before anything leaves (N3)."""
+
+    attempt: str
+    contact: int
+    at: Instant
+    number_in_budget: int
+    kind: AttemptKind
+    from_number: PhoneNumber
+    carrier: str
+    not_after: Instant
+    epoch: int
+    check_at: Instant
+
+
+@attrs.frozen
+class AttemptSubmitted:
+    """The carrier accepted the call."""
+
+    attempt: str
+    contact: int
+    at: Instant
+    carrier_ref: str
+    check_at: Instant
+
+
+@attrs.frozen
+class CarrierRefLearned:
+    """The carrier's own id of the call became known after the call had moved on."""
+
+    attempt: str
+    contact: int
+    at: Instant
+    carrier_ref: str
+
+
+@attrs.frozen
+class AttemptRang:
+    """The person's phone rang."""
+
+    attempt: str
+    contact: int
+    at: Instant
+    check_at: Instant
+
+
+@attrs.frozen
+class AttemptAnswered:
+    """The call was picked up."""
+
+    attempt: str
+    contact: int
+    at: Instant
+    check_at: Instant
+
+
+@attrs.frozen
+class BotReported:
+    """The bot told its half: whether a conversation began, and how it sees the call."""
+
+    attempt: str
+    contact: int
+    at: Instant
+    began: bool | None
+    disposition: str
+
+
+@attrs.frozen
+class AttemptUnknown:
+    """The fate of the call is unknown: it keeps its seat, counts, and is looked up."""
+
+    attempt: str
+    contact: int
+    at: Instant
+    why: str
+    check_at: Instant
+
+
+@attrs.frozen
+class AttemptEnded:
+    """The call is over; its seat is free."""
+
+    attempt: str
+    contact: int
+    at: Instant
+    disposition: str
+    detail: str
+    connected: bool
+    talk: int
+    answered_at: Instant | None
+    rang_at: Instant | None
+
+
+@attrs.frozen
+class AttemptReturned:
+    """The call was surely never placed: seat and attempt are given back, the contact goes to `to`."""
+
+    attempt: str
+    contact: int
+    at: Instant
+    status: AttemptStatus
+    why: str
+    to: ContactStatus
+
+
+@attrs.frozen
+class AnalysisArrived:
+    """The post-call analysis arrived; `late` when the decision already stood (R14)."""
+
+    attempt: str
+    contact: int
+    at: Instant
+    business_disposition: str
+    callback: CallbackRequest | None
+    late: bool
+
+
+@attrs.frozen
+class ReportIgnored:
+    """A report changed nothing: a repeat, or one that can no longer be true (N2). Kept, so that none is lost."""
+
+    attempt: str
+    contact: int
+    at: Instant
+    report: str
+    why: str
+
+
+# --- contacts --------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class RetryScheduled:
+    """The contact will be dialled again, not before `due`."""
+
+    attempt: str
+    contact: int
+    at: Instant
+    due: Instant
+    rule: str
+
+
+@attrs.frozen
+class CallbackScheduled:
+    """The contact asked to be called back and will be, not before `due`."""
+
+    attempt: str
+    contact: int
+    at: Instant
+    due: Instant
+    sequence: int
+    text: str
+    reason: str
+    rule: str
+
+
+@attrs.frozen
+class CallbackDeclined:
+    """The contact asked to be called back and will not be, for this reason (K5, K6)."""
+
+    attempt: str
+    contact: int
+    at: Instant
+    reason: str
+
+
+@attrs.frozen
+class AnalysisAwaited:
+    """The call is over and the decision waits for its analysis, until `check_at` (R14)."""
+
+    attempt: str
+    contact: int
+    at: Instant
+    check_at: Instant
+
+
+@attrs.frozen
+class ContactClosed:
+    """The contact reached a final state by this rule."""
+
+    attempt: str
+    contact: int
+    at: Instant
+    status: ContactStatus
+    rule: str
+
+
+@attrs.frozen
+class NumberExcluded:
+    """A number was excluded from a campaign; `contact` is -1 when it is not on the list."""
+
+    contact: int
+    at: Instant
+    number: PhoneNumber
+    reason: str
+    by: str
+    closes: bool
+
+
+# --- campaigns -------------------------------------------------------------------------------------------------------
+
+
+@attrs.frozen
+class LifecycleChanged:
+    """A lifecycle action (L15): what was done, by whom, when, and what followed.
+
+    `action` is an `Action`, or `create`, `exclude` or `close_window`; `detail` says why, in a word.
+    """
+
+    action: str
+    by: str
+    at: Instant
+    run: int
+    detail: str = ""
+
+
+@attrs.frozen
+class ContactsMoved:
+    """Contacts changed state in bulk: stop, cutoff, restart and the like; `count` of them (to `status`)."""
+
+    at: Instant
+    move: str
+    status: str
+    count: int
+    run: int
+
+
+AttemptFact: TypeAlias = (
+    AttemptReserved
+    | AttemptSubmitted
+    | CarrierRefLearned
+    | AttemptRang
+    | AttemptAnswered
+    | BotReported
+    | AttemptUnknown
+    | AttemptEnded
+    | AttemptReturned
+    | AnalysisArrived
+    | ReportIgnored
+)
+ContactFact: TypeAlias = (
+    RetryScheduled | CallbackScheduled | CallbackDeclined | AnalysisAwaited | ContactClosed | NumberExcluded
+)
+CampaignFact: TypeAlias = LifecycleChanged | ContactsMoved
+Fact: TypeAlias = AttemptFact | ContactFact | CampaignFact
+
+
+@attrs.frozen
+class Event:
+    """A fact in the log.
+
+    Parameters:
+        cursor: give it to `events(after=...)` to read on.
+        campaign_id: whose log.
+        stream: the contact's ordinal, or -1 for the campaign itself.
+        sequence: 1, 2, 3, ... within the stream, without a gap.
+    """
+
+    cursor: int
+    campaign_id: str
+    stream: int
+    sequence: int
+    fact: Fact

@@ -1,0 +1,208 @@
+"""Leads: the contacts of a list with the report on everything that did not become one (C2, C4, C5)."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+import attrs
+import polars as pl
+
+from ori_campaigns.errors import IngestError, Problem
+from ori_campaigns.ingest.collector import Collector
+from ori_campaigns.ingest.header import CONTROL_CHARACTER, PHONE_COLUMN, Header, read_header
+from ori_campaigns.ingest.limits import Limits
+from ori_campaigns.ingest.records import Chunk
+from ori_campaigns.ingest.report import SkippedMode, Summary, write_skipped_csv
+from ori_campaigns.numbers import DIGITS, NumberPolicy
+
+# Contacts read row by row come out of the frame in blocks: one row at a time is a hundred times slower.
+_BLOCK = 4_096
+
+
+class _Cache:
+    """What has been taken out of the frame for the row-by-row reads; it never changes an answer."""
+
+    __slots__ = ("block", "numbers")
+
+    def __init__(self) -> None:
+        self.numbers: list[str] | None = None
+        self.block: tuple[int, list[tuple[str | None, ...]]] = (-1, [])
+
+
+@attrs.frozen(repr=False, eq=False)
+class Leads:
+    """A checked contact list: what was accepted, what was skipped and why.
+
+    Neither `repr` nor `str` shows a phone number.
+
+    Parameters:
+        contacts: frame with `phone_number` (String, cleaned digits), then one String column a call variable with
+            the values exactly as written and null where the cell is empty; in order of acceptance.
+        skipped: frame with `line` (Int64, the physical line where the record starts; for rows given in memory
+            their position, from 1), `value` (String, the raw phone_number cell) and `reason` (String, a code).
+        summary: the counts; `total == accepted + skipped`.
+        warnings: what was cleaned or dropped on the way, with `severity` "warning".
+
+    Implements C2, C4, C5.
+
+    >>> leads = Leads.of(["919800000001", {"phone_number": "+91 98000-00002", "name": "Asha"}, "N/A"])
+    >>> leads
+    <Leads rows: 2 of 3 accepted, 1 skipped (not_digits 1)>
+    >>> leads.variables(1)
+    {'name': 'Asha'}
+    """
+
+    contacts: pl.DataFrame
+    skipped: pl.DataFrame
+    summary: Summary
+    warnings: tuple[Problem, ...] = ()
+    _cache: _Cache = attrs.field(factory=_Cache, init=False)
+
+    @classmethod
+    def of(cls, rows: Iterable[str | Mapping[str, str]], *, policy: NumberPolicy = DIGITS) -> Leads:
+        """Make leads from rows in memory, with the cleaning, the report and the reasons of a file.
+
+        Parameters:
+            rows: phone numbers, or mappings with a `phone_number` and any call variables; every value is text.
+            policy: the cleaning rule.
+
+        Returns:
+            The leads; the variables are in the order in which they first occur.
+
+        Raises:
+            IngestError: codes `no_phone_number_column`, `not_text`, `duplicate_column`, `reserved_column`,
+                `too_many_columns`, `header_control_character`, `no_rows`, `no_valid_rows`.
+
+        >>> Leads.of([{"phone_number": "919800000001", "code": "007", "note": " "}]).variables(0)
+        {'code': '007'}
+        """
+        records: list[Mapping[str, str]] = []
+        columns: dict[str, None] = {PHONE_COLUMN: None}
+        for position, row in enumerate(rows, start=1):
+            records.append(_checked(row, position))
+            columns.update(dict.fromkeys(records[-1]))
+        names = list(columns)
+        header = read_header(names, line=1, max_columns=Limits().max_columns)
+        cells = [[record.get(name, "") for record in records] for name in names]
+        faults = {
+            index: "control_character"
+            for index, record in enumerate(records)
+            if any(CONTROL_CHARACTER.search(value) for value in record.values())
+        }
+        chunk = Chunk(
+            lines=range(1, len(records) + 1),
+            columns=[cells[position] for position in header.positions],
+            faults=faults,
+        )
+        return gather([chunk] if records else [], header=header, policy=policy, source="rows")
+
+    def __len__(self) -> int:
+        """Return how many contacts there are."""
+        return self.contacts.height
+
+    @property
+    def numbers(self) -> Sequence[str]:
+        """The cleaned digits, in order of acceptance."""
+        if self._cache.numbers is None:
+            self._cache.numbers = self.contacts[PHONE_COLUMN].to_list()
+        return self._cache.numbers
+
+    def number(self, index: int) -> str:
+        """Return the cleaned digits of the contact at `index`, counted from 0.
+
+        Raises:
+            IndexError: there is no such contact.
+        """
+        return self.numbers[self._checked_index(index)]
+
+    def variables(self, index: int) -> Mapping[str, str]:
+        """Return the call variables of the contact at `index`: text exactly as written, empty cells left out (C5).
+
+        Raises:
+            IndexError: there is no such contact.
+        """
+        block, offset = divmod(self._checked_index(index), _BLOCK)
+        cached, rows = self._cache.block
+        if cached != block:
+            rows = self.contacts.slice(block * _BLOCK, _BLOCK).rows()
+            self._cache.block = (block, rows)
+        values = rows[offset][1:]
+        return {name: value for name, value in zip(self.summary.columns, values, strict=True) if value is not None}
+
+    def _checked_index(self, index: int) -> int:
+        if not 0 <= index < len(self):
+            raise IndexError(f"There is no contact {index}; there are {len(self):,}, counted from 0.")
+        return index
+
+    def write_skipped(self, path: str | os.PathLike[str], *, mode: SkippedMode = "exact") -> None:
+        """Write the skipped records as a UTF-8 CSV: line, value, reason (C4).
+
+        Parameters:
+            path: where to write; an existing file is replaced.
+            mode: `exact` keeps the raw values; `spreadsheet` puts an apostrophe before a value that a spreadsheet
+                would take for a formula.
+        """
+        write_skipped_csv(path, self.skipped.iter_rows(), mode=mode)
+
+    def __str__(self) -> str:
+        return str(self.summary)
+
+    def __repr__(self) -> str:
+        return f"<Leads {self.summary}>"
+
+
+def gather(
+    chunks: Iterable[Chunk],
+    *,
+    header: Header,
+    policy: NumberPolicy,
+    source: str,
+    warnings: Sequence[Problem] = (),
+) -> Leads:
+    """Make leads of records; a list without a single valid contact is refused, so that it replaces nothing (C9).
+
+    Raises:
+        IngestError: code `no_rows`; code `no_valid_rows`, whose `facts["leads"]` holds the full report.
+    """
+    collector = Collector(header.names, policy)
+    for chunk in chunks:
+        collector.add(chunk)
+    contacts, skipped = collector.finish()
+    summary = Summary(
+        source=source,
+        policy=policy.name,
+        total=collector.total,
+        accepted=contacts.height,
+        skipped=skipped.height,
+        by_reason=dict(sorted(Counter(skipped["reason"].to_list()).items(), key=lambda item: (-item[1], item[0]))),
+        columns=header.names,
+    )
+    leads = Leads(contacts=contacts, skipped=skipped, summary=summary, warnings=(*warnings, *header.warnings))
+    if not summary.total:
+        message = f"{source} has a header but no contacts. Add at least one row with a phone number."
+        raise IngestError(message, code="no_rows")
+    if not summary.accepted:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in summary.by_reason.items())
+        message = (
+            f"None of the {summary.total:,} rows of {source} has a valid phone number ({reasons}). "
+            "The list was not changed; correct the numbers and try again."
+        )
+        raise IngestError(message, code="no_valid_rows", by_reason=summary.by_reason, leads=leads)
+    return leads
+
+
+def _checked(row: object, position: int) -> Mapping[str, str]:
+    record: object = {PHONE_COLUMN: row} if isinstance(row, str) else row
+    if not isinstance(record, Mapping):
+        message = f"Row {position} is a {type(row).__name__}. Give a phone number as text, or a mapping of texts."
+        raise IngestError(message, code="not_text", line=position)
+    if PHONE_COLUMN not in record:
+        message = f"Row {position} has no {PHONE_COLUMN}. Every mapping needs one, spelled exactly so."
+        raise IngestError(message, code="no_phone_number_column", line=position)
+    for name, value in record.items():
+        if not isinstance(name, str) or not isinstance(value, str):
+            message = f"Row {position}: a name or value is not text. Nothing is converted; write it as text."
+            raise IngestError(message, code="not_text", line=position)
+    return record

@@ -1,0 +1,146 @@
+"""Pacing: the carrier's token bucket, and fair shares between campaigns.
+
+The bucket is kept as one instant, the moment at which it will be full again: integer arithmetic, exact on every
+store, and a clock that steps back can only make it slower.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil
+
+import attrs
+
+from ori_campaigns.instants import SECOND, Instant
+
+
+def token_interval(cps: float) -> int:
+    """Return the microseconds between two tokens, rounded up so that the rate is never exceeded."""
+    return ceil(SECOND / cps)
+
+
+@attrs.define
+class Line:
+    """What a carrier can take at one moment: a working copy, counted down as calls are reserved.
+
+    Parameters:
+        carrier: its id.
+        tokens: calls its rate allows now (P2).
+        channels: calls its trunk can carry besides those live now.
+        quota: calls this campaign may take of them (P5).
+    """
+
+    carrier: str
+    tokens: int
+    channels: int
+    quota: int
+
+    @property
+    def free(self) -> bool:
+        """Whether one more call may leave on this line now."""
+        return self.quota > 0 and self.tokens > 0 and self.channels > 0
+
+    def take(self) -> None:
+        """Use up one token, one channel and one call of the quota."""
+        self.quota -= 1
+        self.tokens -= 1
+        self.channels -= 1
+
+
+@attrs.frozen
+class Bucket:
+    """A carrier's token bucket.
+
+    Parameters:
+        interval: microseconds between two tokens.
+        burst: tokens it holds when full.
+        full_at: the instant (microseconds UTC) at which it is full again.
+    """
+
+    interval: int
+    burst: int
+    full_at: Instant = 0
+
+    def tokens(self, now: Instant) -> int:
+        """Return the whole tokens in it now.
+
+        >>> Bucket(interval=200_000, burst=5).tokens(0)
+        5
+        >>> Bucket(interval=200_000, burst=5, full_at=300_000).tokens(0)
+        3
+        """
+        missing = self.full_at - now
+        if missing <= 0:
+            return self.burst
+        return max(self.burst - -(-missing // self.interval), 0)
+
+    def take(self, count: int, now: Instant) -> Bucket:
+        """Return the bucket after `count` tokens were taken.
+
+        >>> Bucket(interval=200_000, burst=5).take(5, 0).tokens(199_999)
+        0
+        >>> Bucket(interval=200_000, burst=5).take(5, 0).tokens(200_000)
+        1
+        """
+        return Bucket(self.interval, self.burst, max(self.full_at, now) + count * self.interval)
+
+    def ready_at(self, count: int, now: Instant) -> Instant:
+        """Return the first instant, from now on, with `count` tokens in it (at most `burst` are waited for)."""
+        wanted = min(count, self.burst)
+        return max(now, self.full_at - (self.burst - wanted) * self.interval)
+
+
+@attrs.frozen
+class Demand:
+    """What one running campaign could use now.
+
+    Parameters:
+        campaign_id: whose.
+        seats: free seats under its concurrency limit.
+        carriers: carriers of its pool, in the order of rotation.
+        served_at: when it last reserved a call (microseconds UTC); the longest waiting goes first.
+    """
+
+    campaign_id: str
+    seats: int
+    carriers: tuple[str, ...]
+    served_at: Instant
+
+
+def share(demands: Sequence[Demand], supply: Mapping[str, int]) -> dict[str, dict[str, int]]:
+    """Water-fill the carriers' free calls over the campaigns (P5).
+
+    Each round gives one call to every campaign that still wants and can have one, from the fullest of its carriers;
+    who has waited longest is first, so that even one call at a time goes round.
+
+    Parameters:
+        demands: what the campaigns could use.
+        supply: calls each carrier can take now.
+
+    Returns:
+        For each campaign, calls by carrier.
+
+    >>> share([Demand("a", 9, ("t",), 0), Demand("b", 1, ("t",), 0)], {"t": 4})
+    {'a': {'t': 3}, 'b': {'t': 1}}
+    """
+    left = dict(supply)
+    quotas: dict[str, dict[str, int]] = {demand.campaign_id: {} for demand in demands}
+    if len(demands) == 1:
+        # Alone on its carriers, a campaign may use whatever they have; its seats bound the total.
+        [only] = demands
+        return {only.campaign_id: {carrier: left.get(carrier, 0) for carrier in only.carriers}}
+    wanting = sorted(demands, key=lambda demand: (demand.served_at, demand.campaign_id))
+    wants = {demand.campaign_id: demand.seats for demand in wanting}
+    while wanting:
+        still = []
+        for demand in wanting:
+            fullest = max(demand.carriers, key=lambda carrier: left.get(carrier, 0), default=None)
+            if wants[demand.campaign_id] <= 0 or fullest is None or left.get(fullest, 0) <= 0:
+                continue
+            left[fullest] -= 1
+            wants[demand.campaign_id] -= 1
+            mine = quotas[demand.campaign_id]
+            mine[fullest] = mine.get(fullest, 0) + 1
+            still.append(demand)
+        wanting = still
+    return quotas

@@ -1,0 +1,253 @@
+"""The ports of the engine, on one page: what a host brings, and the duty each carries.
+
+A `Store` keeps everything and runs the rules; a `Dialler` places calls; a `TelephonyAdapter` is a Dialler for one
+carrier; a `Clock` tells the time; a `Directory` knows the host's bots and carriers; an `EventSink` hears what happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Protocol, TypeVar
+
+import attrs
+
+from ori_campaigns.campaign import Campaign
+from ori_campaigns.carriers import Bot, Carrier
+from ori_campaigns.contact import Attempt, Contact
+from ori_campaigns.events import Event, Fact
+from ori_campaigns.instants import Instant
+from ori_campaigns.numbers import PhoneNumber
+from ori_campaigns.pacing import Demand
+from ori_campaigns.reports import CallEvent, CallRef, DialRequest, LookUp, PlaceAnswer, Report
+from ori_campaigns.views import (
+    AdmitView,
+    CampaignView,
+    Changes,
+    ContactBatch,
+    Counters,
+    Move,
+    NumbersView,
+    ReportView,
+)
+
+R = TypeVar("R")
+
+
+class Clock(Protocol):
+    """The one source of time of a store and of those who wait for it."""
+
+    def now(self) -> Instant:
+        """Return the present instant; it may step back, nothing may break if it does."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        ...
+
+
+class Directory(Protocol):
+    """The host's bots and carriers. Called before transactions, never inside one."""
+
+    def bots(self, workspace: str) -> Sequence[Bot]:
+        """Return the bots a campaign of this workspace may use."""
+        ...
+
+    def carriers(self, workspace: str) -> Sequence[Carrier]:
+        """Return the carriers of this workspace with their numbers and limits."""
+        ...
+
+
+class EventSink(Protocol):
+    """Hears events after they are committed: at least once, in order within a stream."""
+
+    def handle(self, events: Sequence[Event]) -> None:
+        """Take a batch; raising leaves it to be delivered again."""
+        ...
+
+
+@attrs.frozen
+class StoreCapabilities:
+    """What a store can do.
+
+    Parameters:
+        durable: what was committed survives a crash.
+        shared: several processes may use it at once.
+        inline: its calls never block, so that they may be made from an event loop.
+        joins: it can take part in the host's own transaction.
+    """
+
+    durable: bool
+    shared: bool
+    inline: bool
+    joins: bool
+
+
+@attrs.frozen
+class Work:
+    """A running campaign that may need something now.
+
+    Parameters:
+        campaign: as it stands.
+        live, waiting, active: calls that hold a seat, and contacts by class, in the current run.
+        demand: what it could use, as if its gates were open.
+        next_due: when its next contact is due (microseconds UTC), `None` when none waits.
+    """
+
+    campaign: Campaign
+    live: int
+    waiting: int
+    active: int
+    demand: Demand
+    next_due: Instant | None
+
+
+@attrs.frozen
+class AdmitAsk:
+    """Admission for one campaign: calls it may take from each carrier."""
+
+    campaign_id: str
+    quotas: dict[str, int]
+
+
+class Store(Protocol):
+    """Keeps campaigns, contacts, attempts, carriers and the log; thread-safe.
+
+    Each write does, in ONE transaction: lock what is asked for, read a view, call the PURE rule (which may be called
+    again after a conflict), apply its `Changes` in the order moves, facts, campaign, and append the facts to the log.
+    If the rule raises, nothing has changed. Rules are never expressed in the store.
+
+    Raises, from any call: `NotFound`, `Conflict`, `StoreUnavailable`, `CommitUnknown`.
+    """
+
+    @property
+    def can(self) -> StoreCapabilities: ...
+
+    @property
+    def clock(self) -> Clock:
+        """The one time all workers go by: injected, else the database's."""
+        ...
+
+    # --- writes ---
+    def stage(self, batch: ContactBatch) -> str:
+        """Keep contacts aside for a later `UseStage`; a stage that is not used is dropped in time."""
+        ...
+
+    def create(self, campaign: Campaign, moves: Sequence[Move], facts: Sequence[Fact], key: str | None) -> Campaign:
+        """Insert a campaign with its contacts; the same `key` again answers the first campaign and inserts nothing."""
+        ...
+
+    def change(self, campaign_id: str, rule: Callable[[CampaignView], Changes[R]]) -> R:
+        """Run a lifecycle rule on one campaign."""
+        ...
+
+    def admit(self, ask: AdmitAsk, rule: Callable[[AdmitView], Changes[R]]) -> R:
+        """Run the rule of admission (T1). Guards, whatever the rule says: one open attempt for a number, one for a contact."""
+        ...
+
+    def record(self, reports: Sequence[Report], rule: Callable[[ReportView], Changes[R]]) -> R:
+        """Run the rule of recording on a batch in which no attempt appears twice."""
+        ...
+
+    def change_numbers(self, campaign_id: str, numbers: Sequence[PhoneNumber], rule: Callable[[NumbersView], Changes[R]]) -> R:
+        """Run a rule on numbers of one campaign, on its list or not."""
+        ...
+
+    def put_carriers(self, workspace: str, carriers: Sequence[Carrier]) -> None:
+        """Bring the workspace's carrier rows up to date; buckets and live counts are kept."""
+        ...
+
+    # --- what there is to do ---
+    def work(self) -> Sequence[Work]:
+        """Return the running campaigns."""
+        ...
+
+    def supply(self, workspace: str) -> dict[str, tuple[int, Instant]]:
+        """Return, for each carrier, calls it can take now and the first instant at which it can take one."""
+        ...
+
+    def overdue(self, limit: int) -> Sequence[str]:
+        """Return attempts whose time limit or awaited analysis has passed, longest overdue first."""
+        ...
+
+    def next_check(self) -> Instant | None:
+        """Return the instant at which the next attempt may become overdue."""
+        ...
+
+    def unsent(self, campaign_id: str, numbers: Sequence[PhoneNumber] | None = None) -> Instant | None:
+        """Return the latest `not_after` of reservations not yet reported on, of the campaign or of these numbers in it."""
+        ...
+
+    # --- reads ---
+    def campaign(self, campaign_id: str) -> Campaign: ...
+    def campaigns(self, workspace: str | None = None) -> Sequence[Campaign]:
+        """Return all campaigns, newest created first, id as tie-break."""
+        ...
+
+    def counters(self, campaign_id: str, run: int | None = None) -> Counters: ...
+    def contacts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Contact]:
+        """Return a page of contacts by ordinal."""
+        ...
+
+    def attempts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Attempt]:
+        """Return a page of attempts of all runs, by serial (the last part of their id)."""
+        ...
+
+    def events(self, after: int = -1, limit: int = 1000, campaign_id: str | None = None) -> Sequence[Event]:
+        """Return a page of the log; the cursor never skips an event that is committed later."""
+        ...
+
+
+class Dialler(Protocol):
+    """Places calls. Whatever goes wrong, the caller learns which of three things is true: accepted, refused, unknown."""
+
+    async def open(self) -> None:
+        """Be ready to *hear* before the first call may be placed."""
+        ...
+
+    async def place(self, call: DialRequest) -> PlaceAnswer:
+        """Submit a call once, never retrying; return when the carrier has accepted it, not when it is answered."""
+        ...
+
+    async def hangup(self, ref: CallRef, why: str) -> None:
+        """End a call, cancelling it while it rings or is queued; fine if it is already gone."""
+        ...
+
+    async def look_up(self, ref: CallRef) -> LookUp:
+        """Ask the carrier what became of a call."""
+        ...
+
+    def events(self) -> AsyncIterator[CallEvent]:
+        """Yield call events as they come: late, repeated and out of order if that is how they come."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of the connection; calls in progress are not cut."""
+        ...
+
+
+@attrs.frozen
+class DiallerCapabilities:
+    """What a carrier can do, as its adapter declares it.
+
+    Parameters:
+        ringing_events, sip_codes: how much its events tell.
+        cancel_ringing: a ringing or queued call can be cancelled.
+        look_up: a call can be looked up by our id.
+        deduplicates: `live`, `window` or `none`: what happens to a second request with the same id.
+        queues: above its rate it queues calls instead of refusing them.
+    """
+
+    ringing_events: bool = True
+    sip_codes: bool = True
+    cancel_ringing: bool = True
+    look_up: bool = True
+    deduplicates: str = "none"
+    queues: bool = False
+
+
+class TelephonyAdapter(Dialler, Protocol):
+    """A Dialler for one carrier, which says what that carrier can do."""
+
+    @property
+    def capabilities(self) -> DiallerCapabilities: ...
+

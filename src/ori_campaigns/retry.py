@@ -1,0 +1,290 @@
+"""What happens when a call ends: ordered, named rules; the first that answers wins (R1 to R10).
+
+`decide` is a pure function of the call, the contact and the campaign's terms. The name of the rule that answered is
+stored with the decision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Protocol, TypeAlias
+
+import attrs
+
+from ori_campaigns.campaign import Campaign, CampaignStatus
+from ori_campaigns.config import RetryPolicy
+from ori_campaigns.contact import Callback, CallbackRequest, ContactStatus
+from ori_campaigns.instants import MINUTE, SECOND, Instant
+
+MAX_RESCHEDULES = 5
+"""Callbacks of one contact after its first (K5)."""
+
+BAD_NUMBER = "bad_number"
+OUTCOME_IS_FINAL: Mapping[str, ContactStatus] = MappingProxyType(
+    {"abandoned": ContactStatus.ABANDONED, "machine": ContactStatus.MACHINE}
+)
+NEVER_CONNECTED = frozenset({"RNR", "voicemail", "machine", "abandoned", "outside_hours"})
+"""Outcomes in which no conversation with the bot took place, whatever was picked up (N6)."""
+
+ConnectedPredicate: TypeAlias = Callable[[bool, bool | None, str], bool]
+
+
+def conversation_began(answered: bool, began: bool | None, disposition: str) -> bool:  # noqa: FBT001 - a predicate of facts
+    """Tell whether a call connected: a conversation with the bot began, however it ended (N6).
+
+    Parameters:
+        answered: the call was picked up.
+        began: what the bot said; `None` when it said nothing, and the answer counts.
+        disposition: the call's outcome.
+
+    >>> conversation_began(True, None, "customer"), conversation_began(True, None, "RNR")
+    (True, False)
+    """
+    if not answered or disposition in NEVER_CONNECTED:
+        return False
+    return began is not False
+
+
+class EndedCall(Protocol):
+    """The attempt that has just ended, as the rules see it."""
+
+    @property
+    def disposition(self) -> str: ...
+    @property
+    def detail(self) -> str: ...
+    @property
+    def connected(self) -> bool: ...
+    @property
+    def talk(self) -> int: ...
+    @property
+    def business_disposition(self) -> str: ...
+    @property
+    def callback_request(self) -> CallbackRequest | None: ...
+    @property
+    def analysed(self) -> bool: ...
+
+
+class BudgetFacts(Protocol):
+    """The contact's standing, as the rules see it."""
+
+    @property
+    def attempts(self) -> int: ...
+    @property
+    def excluded(self) -> bool: ...
+    @property
+    def last_connected(self) -> int:
+        """Talk time (microseconds) of the last connected call of this budget before this one, -1 if none."""
+        ...
+
+    @property
+    def callback(self) -> Callback | None: ...
+
+
+@attrs.frozen
+class Terms:
+    """What a campaign lays down for a call that ends now.
+
+    Parameters:
+        over: stopped, failed or its window closed for good (R2).
+        cutoff: the single-day cutoff (microseconds UTC), if there is one.
+        retry: attempts, delay and ticked outcomes.
+        delay: the retry delay in microseconds.
+        stop_after, redial_under: thresholds in microseconds, `None` when the rule is off.
+        callbacks_open: both halves of the callback gate are on (K1).
+        callbacks_may_exceed: callbacks may go past max attempts (K6).
+        analysis_wait: microseconds a decision waits for its analysis, 0 where the campaign has no use for one (R14).
+    """
+
+    over: bool
+    cutoff: Instant | None
+    retry: RetryPolicy
+    delay: int
+    stop_after: int | None
+    redial_under: int | None
+    callbacks_open: bool
+    callbacks_may_exceed: bool
+    analysis_wait: int
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> Terms:
+        """Read the terms off a campaign as it stands now: an edit applies to calls that end after the save (L19)."""
+        config = campaign.config
+        callbacks_open = config.callback_detection and campaign.bot_calls_back
+        stop, under = config.redial.stop_after_seconds, config.redial.redial_under_seconds
+        return cls(
+            over=campaign.status in _OVER or campaign.closing is not None,
+            cutoff=campaign.cutoff,
+            retry=config.retry,
+            delay=config.retry.delay_minutes * MINUTE,
+            stop_after=None if stop is None else stop * SECOND,
+            redial_under=None if under is None else under * SECOND,
+            callbacks_open=callbacks_open,
+            callbacks_may_exceed=config.callbacks_may_exceed_max_attempts,
+            analysis_wait=config.analysis_wait_seconds * SECOND if callbacks_open or config.retry.on_business else 0,
+        )
+
+
+_OVER = frozenset({CampaignStatus.COMPLETED, CampaignStatus.FAILED})
+
+
+@attrs.frozen
+class Decision:
+    """What follows for the contact.
+
+    Parameters:
+        rule: the name of the rule that answered.
+        status: where the contact goes.
+        due: for a retry or callback, when (microseconds UTC), windows not yet applied (R12).
+        callback: the request that is granted, with R4.
+        declined: why a callback that was asked for is not granted, empty otherwise (K5, K6).
+    """
+
+    rule: str
+    status: ContactStatus
+    due: Instant = 0
+    callback: CallbackRequest | None = None
+    declined: str = ""
+
+
+@attrs.frozen
+class _Case:
+    call: EndedCall
+    contact: BudgetFacts
+    terms: Terms
+    ended_at: Instant
+    now: Instant
+    last_connected: int
+    declined: str
+
+
+def _final(case: _Case) -> ContactStatus:
+    return ContactStatus.COMPLETED if case.call.connected else ContactStatus.EXHAUSTED
+
+
+_Rule: TypeAlias = Callable[[_Case], "ContactStatus | None"]
+
+
+def _excluded(case: _Case) -> ContactStatus | None:
+    """R1: excluded during the call."""
+    return ContactStatus.EXCLUDED if case.contact.excluded else None
+
+
+def _campaign_over(case: _Case) -> ContactStatus | None:
+    """R2: the campaign was stopped, failed, or its single day is over; a call ending at the cutoff included."""
+    terms = case.terms
+    if terms.over or (terms.cutoff is not None and case.now >= terms.cutoff):
+        return _final(case)
+    return None
+
+
+def _final_outcome(case: _Case) -> ContactStatus | None:
+    """R3: nobody is dialled again after these, whatever is ticked."""
+    if case.call.detail == BAD_NUMBER:
+        return ContactStatus.EXHAUSTED
+    return OUTCOME_IS_FINAL.get(case.call.disposition)
+
+
+def _callback(case: _Case) -> ContactStatus | None:
+    """R4: a callback was asked for and is granted."""
+    if case.call.callback_request is None or case.declined:
+        return None
+    return ContactStatus.CALLBACK_SCHEDULED
+
+
+def _meaningful_connect(case: _Case) -> ContactStatus | None:
+    """R5: the last connected call was long enough to have reached the person; strictly longer (R11)."""
+    stop = case.terms.stop_after
+    return ContactStatus.COMPLETED if stop is not None and case.last_connected > stop else None
+
+
+def _attempts_used_up(case: _Case) -> ContactStatus | None:
+    """R6: no attempt is left in this budget."""
+    return _final(case) if case.contact.attempts >= case.terms.retry.max_attempts else None
+
+
+def _short_connect(case: _Case) -> ContactStatus | None:
+    """R7: the last connected call was too short to count; strictly shorter (R11)."""
+    under = case.terms.redial_under
+    return ContactStatus.RETRY_SCHEDULED if under is not None and -1 < case.last_connected < under else None
+
+
+def _system_disposition(case: _Case) -> ContactStatus | None:
+    """R8: a ticked system disposition."""
+    return ContactStatus.RETRY_SCHEDULED if case.call.disposition in case.terms.retry.on_system else None
+
+
+def _business_disposition(case: _Case) -> ContactStatus | None:
+    """R9: a business disposition of the custom list."""
+    named = case.call.business_disposition
+    return ContactStatus.RETRY_SCHEDULED if named and case.terms.retry.redials_business(named) else None
+
+
+RULES: tuple[tuple[str, _Rule], ...] = (
+    ("excluded", _excluded),
+    ("campaign_over", _campaign_over),
+    ("final_outcome", _final_outcome),
+    ("callback", _callback),
+    ("meaningful_connect", _meaningful_connect),
+    ("attempts_used_up", _attempts_used_up),
+    ("short_connect", _short_connect),
+    ("system_disposition", _system_disposition),
+    ("business_disposition", _business_disposition),
+    ("nothing_more_to_do", _final),
+)
+"""R1 to R10, in order, each with the name that is stored."""
+
+DECIDED_WITHOUT_ANALYSIS = RULES[:3]
+
+
+def why_no_callback(call: EndedCall, contact: BudgetFacts, terms: Terms) -> str:
+    """Return why a callback that was asked for cannot be granted, empty when it can (K1, K5, K6)."""
+    request = call.callback_request
+    if request is None:
+        return ""
+    if not terms.callbacks_open:
+        return "callbacks_off"
+    if contact.callback is not None and contact.callback.sequence > MAX_RESCHEDULES:
+        return "too_many_reschedules"
+    if contact.attempts >= terms.retry.max_attempts and not terms.callbacks_may_exceed:
+        return "attempts_used_up"
+    if terms.cutoff is not None and request.at >= terms.cutoff:
+        return "after_cutoff"
+    return ""
+
+
+def _case(call: EndedCall, contact: BudgetFacts, terms: Terms, ended_at: Instant, now: Instant) -> _Case:
+    last = call.talk if call.connected else contact.last_connected
+    return _Case(call, contact, terms, ended_at, now, last, why_no_callback(call, contact, terms))
+
+
+def decide(call: EndedCall, contact: BudgetFacts, terms: Terms, *, ended_at: Instant, now: Instant) -> Decision:
+    """Decide what follows for a contact whose call has ended (R1 to R13).
+
+    Parameters:
+        call: the attempt, its analysis included where there is one.
+        contact: its standing, this attempt counted.
+        terms: the campaign's terms, as they are now.
+        ended_at: when the call ended (microseconds UTC); retries are counted from here.
+        now: when the decision is taken (microseconds UTC), not before `ended_at`.
+    """
+    case = _case(call, contact, terms, ended_at, now)
+    for name, rule in RULES:
+        status = rule(case)
+        if status is not None:
+            break
+    if status is ContactStatus.RETRY_SCHEDULED:
+        return Decision(name, status, ended_at + terms.delay, None, case.declined)
+    if status is ContactStatus.CALLBACK_SCHEDULED:
+        request = call.callback_request
+        return Decision(name, status, request.at if request else 0, request)
+    # R10 always answers, so that `status` is never None here.
+    return Decision(name, status or ContactStatus.EXHAUSTED, 0, None, case.declined)
+
+
+def waits_for_analysis(call: EndedCall, contact: BudgetFacts, terms: Terms, *, ended_at: Instant, now: Instant) -> bool:
+    """Tell whether the decision waits: a connected call, a use for its analysis, and R1 to R3 silent (R14)."""
+    if not (terms.analysis_wait and call.connected) or call.analysed or now > ended_at + terms.analysis_wait:
+        return False
+    case = _case(call, contact, terms, ended_at, now)
+    return all(rule(case) is None for _, rule in DECIDED_WITHOUT_ANALYSIS)

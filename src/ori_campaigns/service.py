@@ -1,0 +1,471 @@
+"""What a host calls: create a campaign, move it through its life, and let it dial.
+
+Every call takes `by`, is one transaction, and returns the new value. The three verbs of dialling are `step` (what to do
+now), `record` (what happened) and `recover` (what has been silent for too long); a loop over them is all a runner is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+import attrs
+
+from ori_campaigns import lifecycle
+from ori_campaigns.admission import Admission, admit
+from ori_campaigns.campaign import Action, Campaign, CampaignDraft, CampaignStatus
+from ori_campaigns.carriers import directory_problems
+from ori_campaigns.config import CallLimits
+from ori_campaigns.errors import InvalidDefinition
+from ori_campaigns.events import LifecycleChanged
+from ori_campaigns.exclusion import Exclusions, exclude
+from ori_campaigns.ids import random_id
+from ori_campaigns.instants import SECOND, Instant
+from ori_campaigns.lifecycle import Configured
+from ori_campaigns.numbers import PhoneNumber, parse_number
+from ori_campaigns.outcomes import Policy, Recorded, record
+from ori_campaigns.pacing import share
+from ori_campaigns.listing import CampaignList, matches, row
+from ori_campaigns.ports import AdmitAsk, Directory, Store, Work
+from ori_campaigns.reports import CallRef, DialRequest, Overdue, Report
+from ori_campaigns.retry import ConnectedPredicate, conversation_began
+from ori_campaigns.validation import errors_among, problems_of, with_defaults
+from ori_campaigns.views import (
+    AdmitView,
+    Changes,
+    ContactBatch,
+    CopyContacts,
+    Counters,
+    ReportView,
+    UseStage,
+)
+
+
+@attrs.frozen
+class Receipt:
+    """What a lifecycle action did, and from when its promise holds.
+
+    Parameters:
+        campaign: the new value.
+        settled: no reservation older than the action can still be sent; `CampaignService.settle` waits for it.
+        settles_by: the instant (microseconds UTC) by which it is settled at the latest, `None` once it is.
+        draining: calls still live; they are not cut (L4, L6).
+        begins_at: when dialling begins (microseconds UTC): now, or the next opening; `None` if it does not (L3).
+    """
+
+    campaign: Campaign
+    settled: bool = True
+    settles_by: Instant | None = None
+    draining: int = 0
+    begins_at: Instant | None = None
+
+
+@attrs.frozen
+class Step:
+    """What is to be done now.
+
+    Parameters:
+        dials: calls to place, each before its `not_after`; report what came of each.
+        hangups: calls to end.
+        look_ups: calls to ask their carrier about; report the answers.
+        wake_at: when to call `step` again at the latest (microseconds UTC), besides after every report; `None` when
+            nothing is due.
+    """
+
+    dials: tuple[DialRequest, ...] = ()
+    hangups: tuple[CallRef, ...] = ()
+    look_ups: tuple[CallRef, ...] = ()
+    wake_at: Instant | None = None
+
+
+class CampaignService:
+    """The engine over one store and one directory.
+
+    Parameters:
+        store: where everything is kept; `MemoryStore()` or one that lasts.
+        directory: the host's bots and carriers.
+        limits: how long calls may stay in each state (N7).
+        connected: what counts as a conversation (N6).
+        new_id: where campaign ids come from.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        directory: Directory,
+        *,
+        limits: CallLimits | None = None,
+        connected: ConnectedPredicate = conversation_began,
+        new_id: Callable[[], str] = random_id,
+    ) -> None:
+        self.store = store
+        self._directory = directory
+        self._policy = Policy(limits or CallLimits(), connected)
+        self._new_id = new_id
+
+    # --- definitions -------------------------------------------------------------------------------------------------
+
+    def create(
+        self,
+        draft: CampaignDraft,
+        leads: ContactBatch | None = None,
+        *,
+        by: str,
+        strict: bool = True,
+        key: str | None = None,
+    ) -> Campaign:
+        """Create a campaign in draft; nothing is dialled until `start` (L2).
+
+        Parameters:
+            draft: what was entered.
+            leads: the contacts, from `read_leads`; may come later by `edit`.
+            by: who does it.
+            strict: refuse what the wizard would silently default; `False` applies the defaults (W17).
+            key: pressed twice with the same key, one campaign (W3).
+
+        Raises:
+            InvalidDefinition: everything that is wrong, each with its code.
+        """
+        draft = self._checked(draft, strict=strict)
+        now = self.store.clock.now()
+        campaign = Campaign(
+            id=self._new_id(),
+            workspace=draft.workspace,
+            name=draft.name,
+            bot=draft.bot,
+            numbers=draft.numbers,
+            config=draft.config,
+            created_at=now,
+            created_by=by,
+        )
+        moves = () if leads is None else (UseStage(self.store.stage(leads), draft.config.sticky_exclusion),)
+        return self.store.create(campaign, moves, (LifecycleChanged("create", by, now, 1),), key)
+
+    def _checked(self, draft: CampaignDraft, *, strict: bool) -> CampaignDraft:
+        if not strict:
+            draft = attrs.evolve(draft, config=with_defaults(draft.config))
+        configured = self._configured(draft.workspace)
+        problems = errors_among(problems_of(draft, bots=configured.bots, carriers=configured.carriers))
+        if problems:
+            raise InvalidDefinition(problems)
+        return draft
+
+    def edit(
+        self,
+        campaign_id: str,
+        draft: CampaignDraft,
+        leads: ContactBatch | None = None,
+        *,
+        by: str,
+        version: int,
+        strict: bool = True,
+    ) -> Campaign:
+        """Save an edit of a draft or paused campaign; leads replace the list of one that has never run (L10, C9).
+
+        Parameters:
+            version: the campaign's version the edit was made from; a later one means a conflict.
+
+        Raises:
+            ActionNotAllowed: not a draft and not paused.
+            FieldLocked: name, bot or contacts of a campaign that has run (L14).
+            Conflict: somebody else saved first.
+            InvalidDefinition: as for `create`.
+        """
+        current = self.store.campaign(campaign_id)
+        current.require(Action.EDIT)
+        # A locked bot that is gone keeps nobody from editing the rest; start refuses it.
+        known = current.bot if current.has_run else ""
+        draft = self._checked_edit(attrs.evolve(draft, workspace=current.workspace), strict=strict, locked_bot=known)
+        stage = None if leads is None else self.store.stage(leads)
+        return self.store.change(
+            campaign_id, partial(lifecycle.edit, draft=draft, by=by, version=version, stage=stage)
+        )
+
+    def _checked_edit(self, draft: CampaignDraft, *, strict: bool, locked_bot: str) -> CampaignDraft:
+        try:
+            return self._checked(draft, strict=strict)
+        except InvalidDefinition as error:
+            problems = [each for each in error.problems if each.code != "unknown_bot" or draft.bot != locked_bot]
+            if problems:
+                raise InvalidDefinition(problems) from None
+            return draft if strict else attrs.evolve(draft, config=with_defaults(draft.config))
+
+    def clone(self, campaign_id: str, *, by: str) -> Campaign:
+        """Copy a campaign of any status, with its list, into a fresh draft (L9)."""
+        original = self.store.campaign(campaign_id)
+        now = self.store.clock.now()
+        campaign = lifecycle.cloned(original, self._new_id(), by=by, now=now)
+        moves = (CopyContacts(campaign_id, original.config.sticky_exclusion),)
+        return self.store.create(campaign, moves, (LifecycleChanged("clone", by, now, 1, original.id),), None)
+
+    def delete(self, campaign_id: str, *, by: str) -> None:
+        """Delete a draft that has never run, with its contacts (L11)."""
+        self.store.change(campaign_id, partial(lifecycle.delete, by=by))
+
+    # --- lifecycle ---------------------------------------------------------------------------------------------------
+
+    def start(self, campaign_id: str, *, by: str) -> Receipt:
+        """Start dialling (L3); the receipt says when it begins.
+
+        Raises:
+            CannotStart: with every reason at once.
+        """
+        configured = self._sync(self.store.campaign(campaign_id).workspace)
+        campaign = self.store.change(campaign_id, partial(lifecycle.start, by=by, configured=configured))
+        return self._begun(campaign)
+
+    def pause(self, campaign_id: str, *, by: str, wait: bool = True) -> Receipt:
+        """Halt dialling; calls in progress go on (L4).
+
+        Parameters:
+            wait: return only when no call decided before can still be sent; at most the send budget.
+        """
+        self.store.change(campaign_id, partial(lifecycle.pause, by=by))
+        return self._settled(campaign_id, wait=wait)
+
+    def resume(self, campaign_id: str, *, by: str) -> Receipt:
+        """Go on where it left off (L5); completes at once when nothing is left to dial."""
+        configured = self._sync(self.store.campaign(campaign_id).workspace)
+        self.store.change(campaign_id, partial(lifecycle.resume, by=by, configured=configured))
+        self.store.change(campaign_id, lifecycle.complete)
+        return self._begun(self.store.campaign(campaign_id))
+
+    def stop(self, campaign_id: str, *, by: str, wait: bool = True) -> Receipt:
+        """End the run for good; calls in progress drain (L6)."""
+        self.store.change(campaign_id, partial(lifecycle.stop, by=by))
+        return self._settled(campaign_id, wait=wait)
+
+    def fail(self, campaign_id: str, reason: str, *, by: str, wait: bool = True) -> Receipt:
+        """Mark the run as ended in error (L13)."""
+        self.store.change(campaign_id, partial(lifecycle.fail, by=by, reason=reason))
+        return self._settled(campaign_id, wait=wait)
+
+    def restart(self, campaign_id: str, *, by: str) -> Campaign:
+        """Prepare a finished campaign for a new run (L7); dials nothing."""
+        return self.store.change(campaign_id, partial(lifecycle.restart, by=by))
+
+    def cancel_restart(self, campaign_id: str, *, by: str) -> Campaign:
+        """Take a prepared restart back (L8)."""
+        return self.store.change(campaign_id, partial(lifecycle.cancel_restart, by=by))
+
+    def exclude(
+        self, campaign_id: str, numbers: Iterable[str | PhoneNumber], *, by: str, reason: str = "", wait: bool = True
+    ) -> Exclusions:
+        """Never call these numbers again in this campaign, in any status (X3, X5).
+
+        Parameters:
+            numbers: as text or `PhoneNumber`.
+            wait: return only when no call to them decided before can still be sent.
+
+        Raises:
+            InvalidDefinition: code `bad_number`; then none was excluded.
+        """
+        unique = list(dict.fromkeys(parse_number(number, path=f"numbers[{i}]") for i, number in enumerate(numbers)))
+        done = self.store.change_numbers(campaign_id, unique, partial(exclude, by=by, reason=reason))
+        if wait:
+            self._wait(campaign_id, unique)
+        return done
+
+    def _begun(self, campaign: Campaign) -> Receipt:
+        running = campaign.status is CampaignStatus.RUNNING and campaign.closing is None
+        begins_at = lifecycle.begins(campaign, self.store.clock.now()) if running else None
+        return Receipt(campaign, draining=self.store.counters(campaign.id).live, begins_at=begins_at)
+
+    def _settled(self, campaign_id: str, *, wait: bool) -> Receipt:
+        if wait:
+            self._wait(campaign_id, None)
+        settles_by = None if wait else self.store.unsent(campaign_id)
+        return Receipt(
+            self.store.campaign(campaign_id),
+            settled=settles_by is None,
+            settles_by=settles_by,
+            draining=self.store.counters(campaign_id).live,
+        )
+
+    def settle(self, receipt: Receipt) -> Receipt:
+        """Wait until no reservation older than the action can still be sent: at most the send budget."""
+        return self._settled(receipt.campaign.id, wait=True)
+
+    def _wait(self, campaign_id: str, numbers: Sequence[PhoneNumber] | None) -> None:
+        """Wait for older reservations: each is sent, given up, or past the instant after which nobody may send it."""
+        clock = self.store.clock
+        while (latest := self.store.unsent(campaign_id, numbers)) is not None:
+            left = latest - clock.now()
+            if left < 0:
+                return
+            clock.sleep(min(left / SECOND + 0.001, 0.02))
+
+    # --- dialling ----------------------------------------------------------------------------------------------------
+
+    def step(self) -> Step:
+        """Decide what is to be done now, and reserve the calls of it.
+
+        Call it after every batch of reports, and at `wake_at`.
+        """
+        recovered = self.recover()
+        dials: list[DialRequest] = []
+        wakes: list[Instant | None] = []
+        running = [work for work in self.store.work() if not self._moved_on(work)]
+        for workspace in sorted({work.campaign.workspace for work in running}):
+            mine = [work for work in running if work.campaign.workspace == workspace]
+            self._dial(workspace, mine, dials, wakes)
+        now = self.store.clock.now()
+        for work in self.store.work():
+            wakes += [each for each in (work.next_due, work.campaign.cutoff) if each is not None and each > now]
+        wakes.append(self.store.next_check())
+        wake_at = min((wake for wake in wakes if wake is not None and wake > now), default=None)
+        return Step(tuple(dials), recovered.hangups, recovered.look_ups, wake_at)
+
+    def _moved_on(self, work: Work) -> bool:
+        """Complete, close or fail a campaign whose time has come; tell whether it dials no more."""
+        campaign, now = work.campaign, self.store.clock.now()
+        closing = campaign.closing is not None
+        if not closing and campaign.cutoff is not None and now >= campaign.cutoff:
+            closing = self.store.change(campaign.id, lifecycle.close_window)
+            work = next((each for each in self.store.work() if each.campaign.id == campaign.id), work)
+        if not (work.live or work.waiting or work.active) and self.store.change(campaign.id, lifecycle.complete):
+            return True
+        if not work.demand.carriers and not closing:
+            self._fail(campaign.id, "no_usable_number")
+            return True
+        return closing
+
+    def _fail(self, campaign_id: str, reason: str) -> None:
+        """Fail a campaign on the engine's own account, unless it is over already."""
+        if self.store.campaign(campaign_id).status in {CampaignStatus.RUNNING, CampaignStatus.PAUSED}:
+            self.fail(campaign_id, reason, by=lifecycle.ENGINE, wait=False)
+
+    def _dial(
+        self, workspace: str, works: Sequence[Work], dials: list[DialRequest], wakes: list[Instant | None]
+    ) -> None:
+        """Share the carriers' free calls over the campaigns until nobody can use one more (P5)."""
+        now = self.store.clock.now()
+        supply = {carrier: free for carrier, (free, _) in self.store.supply(workspace).items()}
+        wanting = [
+            work.demand
+            for work in works
+            if work.demand.seats > 0 and work.next_due is not None and work.next_due <= now
+        ]
+        while wanting and any(supply.values()):
+            quotas = share(wanting, supply)
+            still = []
+            for demand in wanting:
+                quota = quotas[demand.campaign_id]
+                if not any(quota.values()):
+                    still.append(demand)
+                    continue
+                admission = self.store.admit(AdmitAsk(demand.campaign_id, quota), self._admit)
+                dials += admission.dials
+                for dial in admission.dials:
+                    supply[dial.carrier] -= 1
+                if admission.closed is not None:
+                    wakes.append(admission.closed.until)
+                    if admission.closed.gate == "carrier":
+                        still.append(attrs.evolve(demand, seats=demand.seats - len(admission.dials)))
+            if len(still) == len(wanting) and not any(supply.get(each, 0) for one in still for each in one.carriers):
+                break
+            wanting = still
+        if wanting:
+            ready = self.store.supply(workspace)
+            wakes += [ready[carrier][1] for demand in wanting for carrier in demand.carriers if carrier in ready]
+
+    def _admit(self, view: AdmitView) -> Changes[Admission]:
+        return admit(view, self._policy.limits)
+
+    def record(self, reports: Iterable[Report]) -> Recorded:
+        """Take in what happened: answers to requests, call events, look-ups, bot reports, in any order.
+
+        Never refuses a report; what cannot be matched is named in the result.
+        """
+        done: list[Recorded] = []
+        waiting = list(reports)
+        while waiting:
+            batch, waiting = _one_each(waiting)
+            recorded = self.store.record(batch, self._record)
+            for campaign_id, why in recorded.fatal:
+                self._fail(campaign_id, why)
+            done.append(recorded)
+        return done[0] if len(done) == 1 else _merged(done)
+
+    def _record(self, view: ReportView) -> Changes[Recorded]:
+        return record(view, self._policy)
+
+    def recover(self, *, batch: int = 500) -> Recorded:
+        """See to calls that were silent for too long and to analyses that did not come (N7, R14)."""
+        done: list[Recorded] = []
+        now = self.store.clock.now()
+        while ids := self.store.overdue(batch):
+            done.append(self.record([Overdue(attempt_id, now) for attempt_id in ids]))
+        return _merged(done)
+
+    # --- configuration and reads -------------------------------------------------------------------------------------
+
+    def refresh(self, workspace: str = "default") -> None:
+        """Take over changes of the host's carriers while campaigns run: limits, and numbers added or withdrawn (P3)."""
+        self._sync(workspace)
+
+    def _configured(self, workspace: str) -> Configured:
+        return Configured(self._directory.bots(workspace), self._directory.carriers(workspace))
+
+    def _sync(self, workspace: str) -> Configured:
+        configured = self._configured(workspace)
+        problems = directory_problems(configured.carriers)
+        if problems:
+            raise InvalidDefinition(problems, what="The directory")
+        self.store.put_carriers(workspace, configured.carriers)
+        return configured
+
+    def get(self, campaign_id: str) -> Campaign:
+        """Return one campaign."""
+        return self.store.campaign(campaign_id)
+
+    def counters(self, campaign_id: str) -> Counters:
+        """Return the kept counts of its current run."""
+        return self.store.counters(campaign_id)
+
+    def list(
+        self, *, workspace: str = "default", search: str = "", status: CampaignStatus | None = None
+    ) -> CampaignList:
+        """Return the rows of the campaign list, newest first (M1 to M3).
+
+        Parameters:
+            search: any part of a name or id; case is ignored.
+            status: only campaigns in this one; all of them unless given.
+        """
+        found = [each for each in self.store.campaigns(workspace) if matches(each, search, status)]
+        return CampaignList(tuple(row(each, self.store.counters(each.id)) for each in found))
+
+    def activity(self, campaign_id: str) -> tuple[LifecycleChanged, ...]:
+        """Return the activity log: every lifecycle action, with who did it and when (L15)."""
+        found: list[LifecycleChanged] = []
+        after = -1
+        while page := self.store.events(after, 1000, campaign_id):
+            found += [event.fact for event in page if isinstance(event.fact, LifecycleChanged)]
+            after = page[-1].cursor
+        return tuple(found)
+
+
+def _one_each(reports: Sequence[Report]) -> tuple[list[Report], list[Report]]:
+    """Split off a batch in which no attempt appears twice; the rest keeps its order."""
+    seen: set[str] = set()
+    batch: list[Report] = []
+    rest: list[Report] = []
+    for report in reports:
+        # A report without our id is matched by the carrier's: it goes alone, it might be about any of them.
+        name = report.attempt_id
+        if (name in seen or (not name and batch)) or "" in seen:
+            rest.append(report)
+            seen.add(name)
+        else:
+            seen.add(name)
+            batch.append(report)
+    return batch, rest
+
+
+def _merged(done: Sequence[Recorded]) -> Recorded:
+    return Recorded(
+        tuple(each for one in done for each in one.hangups),
+        tuple(each for one in done for each in one.look_ups),
+        tuple(each for one in done for each in one.fatal),
+        tuple(each for one in done for each in one.unmatched),
+    )

@@ -1,0 +1,1 @@
+"""Stores: where campaigns, contacts, attempts, carriers and the log are kept."""

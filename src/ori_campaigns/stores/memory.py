@@ -1,0 +1,372 @@
+"""The in-memory store: columns inside, values at the edge; thread-safe, gone when the process ends."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from ori_campaigns.campaign import Campaign, CampaignStatus
+from ori_campaigns.carriers import Carrier
+from ori_campaigns.clocks import SystemClock
+from ori_campaigns.contact import ACTIVE, WAITING, Attempt, AttemptStatus, Contact
+from ori_campaigns.errors import NotFound
+from ori_campaigns.events import ContactsMoved, Event, Fact
+from ori_campaigns.instants import Instant
+from ori_campaigns.numbers import PhoneNumber
+from ori_campaigns.pacing import Demand, Line
+from ori_campaigns.ports import AdmitAsk, Clock, StoreCapabilities, Work
+from ori_campaigns.reports import Report
+from ori_campaigns.stores.apply import apply, apply_move
+from ori_campaigns.stores.book import Book, ContactRow, encode
+from ori_campaigns.stores.exchange import Exchange
+from ori_campaigns.stores.log import EventLog
+from ori_campaigns.stores.runs import CODE
+from ori_campaigns.views import (
+    AdmitView,
+    CampaignView,
+    Changes,
+    ContactBatch,
+    CopyContacts,
+    Counters,
+    Matched,
+    Move,
+    NumberMatch,
+    NumbersView,
+    ReportView,
+    UseStage,
+)
+
+R = TypeVar("R")
+
+
+class _CampaignView:
+    __slots__ = ("_book", "now")
+
+    def __init__(self, book: Book, now: Instant) -> None:
+        self._book, self.now = book, now
+
+    @property
+    def campaign(self) -> Campaign:
+        return self._book.campaign
+
+    @property
+    def counters(self) -> Counters:
+        return self._book.counters(None)
+
+
+class _AdmitView:
+    __slots__ = ("_book", "campaign", "cursor", "lines", "live", "next_serial", "now", "offered")
+
+    def __init__(self, book: Book, now: Instant, quotas: dict[str, int]) -> None:
+        self._book, self.now, self.campaign = book, now, book.campaign
+        self.live, self.cursor, self.next_serial = book.run.live, book.cursor, len(book.attempts)
+        lines: dict[str, Line] = {}
+        self.lines: list[Line | None] = []
+        for trunk in book.pool():
+            line = None
+            if trunk is not None:
+                line = lines.get(trunk.carrier.id)
+                if line is None:
+                    line = lines[trunk.carrier.id] = trunk.line(now, quotas.get(trunk.carrier.id, 0))
+            self.lines.append(line)
+        self.offered: list[int] = []
+
+    @property
+    def candidates(self) -> Iterator[ContactRow]:
+        return self._book.offered(self.now, self.offered)
+
+
+class _ReportView:
+    __slots__ = ("items", "now")
+
+    def __init__(self, now: Instant, items: list[Matched]) -> None:
+        self.now, self.items = now, items
+
+
+class _NumbersView:
+    __slots__ = ("campaign", "items", "now")
+
+    def __init__(self, now: Instant, campaign: Campaign, items: list[NumberMatch]) -> None:
+        self.now, self.campaign, self.items = now, campaign, items
+
+
+class MemoryStore:
+    """Keeps everything in this process; made for simulations, tests and notebooks, and quick enough for all three.
+
+    Parameters:
+        clock: the one time of the store; the system's unless given, a `VirtualClock` for simulations and tests.
+
+    >>> from ori_campaigns.clocks import VirtualClock
+    >>> MemoryStore(VirtualClock(0)).campaigns()
+    []
+    """
+
+    can = StoreCapabilities(durable=False, shared=False, inline=True, joins=False)
+
+    def __init__(self, clock: Clock | None = None) -> None:
+        self.clock = clock or SystemClock()
+        self._lock = threading.RLock()
+        self._exchange = Exchange()
+        self._log = EventLog()
+        self._names: list[str] = []
+        self._books: dict[str, Book] = {}
+        self._stages: dict[str, ContactBatch] = {}
+        self._stage_ids = itertools.count()
+        self._keys: dict[tuple[str, str], str] = {}
+
+    # --- writes ---
+    def stage(self, batch: ContactBatch) -> str:
+        """Keep contacts aside for a later `UseStage`."""
+        with self._lock:
+            stage = f"stage-{next(self._stage_ids)}"
+            self._stages[stage] = batch
+            return stage
+
+    def create(self, campaign: Campaign, moves: Sequence[Move], facts: Sequence[Fact], key: str | None) -> Campaign:
+        """Insert a campaign with its contacts, once for each key."""
+        with self._lock:
+            if key is not None:
+                first = self._keys.setdefault((campaign.workspace, key), campaign.id)
+                if first != campaign.id:
+                    return self.campaign(first)
+            self._names.append(campaign.id)
+            book = self._books[campaign.id] = Book(campaign, len(self._names) - 1, self._exchange)
+            self._write(book, Changes(campaign, facts, moves=moves))
+            return campaign
+
+    def change(self, campaign_id: str, rule: Callable[[CampaignView], Changes[R]]) -> R:
+        """Run a lifecycle rule on one campaign."""
+        with self._lock:
+            book = self.book(campaign_id)
+            changes = rule(_CampaignView(book, self.clock.now()))
+            self._write(book, changes)
+            if changes.deleted:
+                del self._books[campaign_id]
+            return changes.result
+
+    def admit(self, ask: AdmitAsk, rule: Callable[[AdmitView], Changes[R]]) -> R:
+        """Run the rule of admission on one campaign."""
+        with self._lock:
+            book = self.book(ask.campaign_id)
+            now = self.clock.now()
+            view = _AdmitView(book, now, ask.quotas)
+            changes = None
+            try:
+                changes = rule(view)
+            finally:
+                self._put_back(book, view.offered, changes)
+            for fact in changes.facts:
+                self.replay(book, fact)
+            for carrier, taken in _taken(changes.facts):
+                trunk = self._exchange.trunks[book.campaign.workspace, carrier]
+                trunk.bucket = trunk.bucket.take(taken, now)
+            if changes.cursor is not None:
+                book.cursor = changes.cursor
+            return changes.result
+
+    def _put_back(self, book: Book, offered: list[int], changes: Changes[R] | None) -> None:
+        """Candidates were taken off their queues to be looked at: those not reserved go back."""
+        run = book.run
+        reserved = {fact.contact for fact in changes.facts if hasattr(fact, "contact")} if changes else frozenset[int]()
+        for ordinal, until in changes.later if changes else ():
+            run.put_off[ordinal] = until
+        for ordinal in offered:
+            if ordinal not in reserved and ordinal not in run.put_off:
+                run.enqueue(ordinal)
+
+    def record(
+        self, reports: Sequence[Report], rule: Callable[[ReportView], Changes[R]]
+    ) -> R:
+        """Run the rule of recording on a batch in which no attempt appears twice."""
+        with self._lock:
+            view = _ReportView(self.clock.now(), [self._match(report) for report in reports])
+            changes = rule(view)
+            for fact in changes.facts:
+                book = self._books[fact.attempt.rpartition("-")[0]]  # type: ignore[union-attr]
+                self.replay(book, fact)
+            return self._back_off(view, changes)
+
+    def _back_off(self, view: _ReportView, changes: Changes[R]) -> R:
+        for carrier, until in changes.back_off:
+            for item in view.items:
+                if item.attempt is not None and item.attempt.carrier == carrier and item.campaign is not None:
+                    trunk = self._exchange.trunks[item.campaign.workspace, carrier]
+                    trunk.back_off_until = max(trunk.back_off_until, until)
+        return changes.result
+
+    def _match(self, report: Report) -> Matched:
+        exchange = self._exchange
+        attempt_id = report.attempt_id or exchange.by_ref.get(getattr(report, "carrier_ref", ""), "")
+        found = exchange.open.get(attempt_id)
+        if found is not None:
+            book = found.book
+            return Matched(report, found, ContactRow(book, found.of, found.contact), book.campaign)
+        other = self._books.get(attempt_id.rpartition("-")[0])
+        packed = other.attempt(attempt_id) if other is not None else None
+        if other is None or packed is None:
+            return Matched(report, None, None, None)
+        return Matched(report, packed, other.row(packed.contact), other.campaign)
+
+    def change_numbers(
+        self, campaign_id: str, numbers: Sequence[PhoneNumber], rule: Callable[[NumbersView], Changes[R]]
+    ) -> R:
+        """Run a rule on numbers of one campaign."""
+        with self._lock:
+            book = self.book(campaign_id)
+            items = []
+            for number in numbers:
+                code = encode(number.reveal())
+                ordinal = book.find(code)
+                items.append(NumberMatch(number, None if ordinal is None else book.row(ordinal), code in book.excluded))
+            changes = rule(_NumbersView(self.clock.now(), book.campaign, items))
+            self._write(book, changes)
+            return changes.result
+
+    def put_carriers(self, workspace: str, carriers: Sequence[Carrier]) -> None:
+        """Bring the workspace's carriers up to date; buckets and live counts are kept."""
+        with self._lock:
+            self._exchange.put_carriers(workspace, carriers)
+
+    def book(self, campaign_id: str) -> Book:
+        """Return a campaign's rows; for this package alone."""
+        book = self._books.get(campaign_id)
+        if book is None:
+            raise NotFound("campaign", campaign_id)
+        return book
+
+    def replay(self, book: Book, fact: Fact) -> None:
+        """Apply one fact and append it to the log."""
+        apply(book, fact)
+        self._log_fact(book, fact)
+
+    def _write(self, book: Book, changes: Changes[R]) -> None:
+        """Apply what a rule answered: moves, facts, the campaign row."""
+        moved = [self._move(book, move) for move in changes.moves]
+        for fact in changes.facts:
+            self.replay(book, fact)
+        for fact in moved:
+            self._log_fact(book, fact)
+        if changes.campaign is not None:
+            book.campaign = changes.campaign
+
+    def _move(self, book: Book, move: Move) -> ContactsMoved:
+        if isinstance(move, UseStage):
+            book.load(self._stages.pop(move.stage), keep_excluded=move.keep_excluded)
+            status, count = None, len(book.numbers)
+        elif isinstance(move, CopyContacts):
+            book.copy(self.book(move.campaign_id), keep_excluded=move.keep_excluded)
+            status, count = None, len(book.numbers)
+        else:
+            status, count = apply_move(book, move)
+        return ContactsMoved(self.clock.now(), type(move).__name__, status.value if status else "", count, book.run.number)
+
+    def _log_fact(self, book: Book, fact: Fact) -> None:
+        attempt = getattr(fact, "attempt", "")
+        serial = int(attempt.rpartition("-")[2]) if attempt else -1
+        self._log.append(book.code, getattr(fact, "contact", -1), serial, fact)
+
+    # --- what there is to do ---
+    def work(self) -> Sequence[Work]:
+        """Return the running campaigns."""
+        with self._lock:
+            return [
+                _work(book) for book in self._books.values() if book.campaign.status is CampaignStatus.RUNNING
+            ]
+
+    def supply(self, workspace: str) -> dict[str, tuple[int, Instant]]:
+        """Return, for each carrier, calls it can take now and the first instant at which its rate allows one."""
+        now = self.clock.now()
+        with self._lock:
+            found: dict[str, tuple[int, Instant]] = {}
+            for (owner, carrier), trunk in self._exchange.trunks.items():
+                if owner == workspace and trunk.configured:
+                    line = trunk.line(now, 0)
+                    found[carrier] = (max(min(line.tokens, line.channels), 0), trunk.ready_at(now))
+            return found
+
+    def overdue(self, limit: int) -> Sequence[str]:
+        """Return attempts whose time limit or awaited analysis has passed."""
+        with self._lock:
+            return self._exchange.overdue(self.clock.now(), limit)
+
+    def next_check(self) -> Instant | None:
+        """Return when the next attempt may become overdue."""
+        with self._lock:
+            return self._exchange.next_check()
+
+    def unsent(self, campaign_id: str, numbers: Sequence[PhoneNumber] | None = None) -> Instant | None:
+        """Return the latest `not_after` of reservations nobody has reported on yet."""
+        with self._lock:
+            book = self.book(campaign_id)
+            only = None if numbers is None else {encode(number.reveal()) for number in numbers}
+            waiting = [
+                attempt.not_after
+                for attempt in self._exchange.open.values()
+                if attempt.book is book
+                and attempt.status is AttemptStatus.RESERVED
+                and (only is None or book.numbers[attempt.contact] in only)
+            ]
+            return max(waiting, default=None)
+
+    # --- reads ---
+    def campaign(self, campaign_id: str) -> Campaign:
+        """Return one campaign."""
+        return self.book(campaign_id).campaign
+
+    def campaigns(self, workspace: str | None = None) -> Sequence[Campaign]:
+        """Return all campaigns, newest created first, id as tie-break."""
+        with self._lock:
+            found = [book.campaign for book in self._books.values() if workspace in {None, book.campaign.workspace}]
+        return sorted(found, key=lambda campaign: (-campaign.created_at, campaign.id))
+
+    def counters(self, campaign_id: str, run: int | None = None) -> Counters:
+        """Return the kept counts of a run, the current one unless named."""
+        with self._lock:
+            return self.book(campaign_id).counters(run)
+
+    def contacts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Contact]:
+        """Return a page of contacts by ordinal."""
+        with self._lock:
+            book = self.book(campaign_id)
+            return [book.contact(ordinal) for ordinal in range(after + 1, min(after + 1 + limit, len(book.numbers)))]
+
+    def attempts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Attempt]:
+        """Return a page of attempts of all runs, by serial."""
+        with self._lock:
+            book = self.book(campaign_id)
+            return [book.attempt_value(serial) for serial in range(after + 1, min(after + 1 + limit, len(book.attempts)))]
+
+    def events(self, after: int = -1, limit: int = 1000, campaign_id: str | None = None) -> Sequence[Event]:
+        """Return a page of the log, of all campaigns unless one is named."""
+        with self._lock:
+            only = None if campaign_id is None else self.book(campaign_id).code
+            return self._log.read(self._names, after, limit, only)
+
+
+def _taken(facts: Sequence[Fact]) -> list[tuple[str, int]]:
+    """Count the calls reserved on each carrier."""
+    counts: dict[str, int] = {}
+    for fact in facts:
+        carrier = fact.carrier  # type: ignore[union-attr]
+        counts[carrier] = counts.get(carrier, 0) + 1
+    return list(counts.items())
+
+
+_WAITING_CODES = tuple(CODE[status] for status in WAITING)
+_ACTIVE_CODES = tuple(CODE[status] for status in ACTIVE)
+
+
+def _work(book: Book) -> Work:
+    run, campaign = book.run, book.campaign
+    carriers = tuple(dict.fromkeys(trunk.carrier.id for trunk in book.pool() if trunk is not None))
+    demand = Demand(campaign.id, campaign.config.concurrency_limit - run.live, carriers, book.served_at)
+    return Work(
+        campaign=campaign,
+        live=run.live,
+        waiting=sum(run.counts[code] for code in _WAITING_CODES),
+        active=sum(run.counts[code] for code in _ACTIVE_CODES),
+        demand=demand,
+        next_due=run.next_due(),
+    )
