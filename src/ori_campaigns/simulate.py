@@ -168,7 +168,7 @@ def simulate(
     store = MemoryStore(clock)
     service = CampaignService(store, directory, new_id=counted_ids("sim"))
     if model is None:
-        model = CallModel(answers, seed=seed, progress=False, ledger=False)
+        model = CallModel(answers, seed=seed, ringing=False, ledger=False)
     if isinstance(source, Snapshot):
         campaign_id = source.campaign.id
         service.refresh(source.campaign.workspace)

@@ -10,6 +10,7 @@ import pytest
 
 from ori_campaigns.errors import IngestError
 from ori_campaigns.ingest import Leads, Limits, read_leads
+from ori_campaigns.views import ContactBatch
 
 MESSY = (
     b"phone_number,Amount,code,Active,note\n"
@@ -107,6 +108,8 @@ def test_the_same_file_twice_gives_the_same_leads() -> None:
 
 def test_the_batch_a_store_takes() -> None:
     leads = Leads.of({"phone_number": f"9198{i:08d}", "n": str(i)} for i in range(10_000))
+    batch: ContactBatch = leads  # the type checker's half of this test
+    assert batch.numbers == [f"9198{i:08d}" for i in range(10_000)]
     assert len(leads) == 10_000
     for index in (0, 1, 4_095, 4_096, 9_999, 17):
         assert leads.number(index) == f"9198{index:08d}"

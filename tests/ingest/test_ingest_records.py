@@ -75,11 +75,16 @@ def test_a_skipped_record_is_reported_with_the_physical_line_it_starts_on() -> N
 @pytest.mark.behaviour("C4")
 def test_lines_are_right_beyond_the_first_chunk() -> None:
     rows = [f"9198{i:08d},x" for i in range(45_000)]
+    rows[5] += ",too,many"
     rows[44_321] = '12,"two\nlines"'
     rows[44_999] = rows[3]
     leads = read_leads(("phone_number,n\n" + "\n".join(rows)).encode())
-    assert leads.skipped.rows() == [(44_323, "12", "too_short"), (45_002, "919800000003", "duplicate")]
-    assert list(leads.numbers) == [f"9198{i:08d}" for i in range(44_999) if i != 44_321]
+    assert leads.skipped.rows() == [
+        (7, "919800000005", "too_many_fields"),
+        (44_323, "12", "too_short"),
+        (45_002, "919800000003", "duplicate"),
+    ]
+    assert list(leads.numbers) == [f"9198{i:08d}" for i in range(44_999) if i not in {5, 44_321}]
 
 
 @pytest.mark.behaviour("C3")
@@ -91,6 +96,8 @@ def test_blank_lines_and_the_header_are_no_records() -> None:
 def test_a_line_of_delimiters_and_a_quoted_blank_are_records() -> None:
     leads = read_leads(b'phone_number\n" "\n919800000001\n""\n \n')
     assert leads.skipped.rows() == [(2, " ", "blank"), (4, "", "blank")]
+    leads = read_leads(b"phone_number\tn\tm\n\t\n919800000001\tx\n  \n")
+    assert leads.skipped.rows() == [(2, "", "blank")]
 
 
 @pytest.mark.behaviour("C3")
@@ -235,6 +242,7 @@ def test_a_header_that_swallowed_a_contact_is_refused() -> None:
         "call back\nafter six, please",
         "other number:\n919800000009",
         "919800000009, his office\nand so on",
+        "lines:\n919800000009,a,b,c,d,e,f",
         "plans:\n12345678, 87654321",
         'said "no"\nthen ""yes""',
         "a,b,c\n\n\n,,",
@@ -250,6 +258,13 @@ def test_a_quoted_text_of_several_lines_is_no_fault(note: str, column: int) -> N
         cells = [*row[:phone], "919800000001", *row[phone:]]
         text = ",".join(names) + "\n" + ",".join('"' + cell.replace('"', '""') + '"' for cell in cells) + "\n"
         assert read_leads(text.encode()).variables(0)["note"] == note
+
+
+@pytest.mark.behaviour("C8")
+def test_a_line_inside_quotes_with_another_number_of_cells_is_text() -> None:
+    text = 'phone_number,note,city\n919800000001,"a\n919800000002\n919800000003,b\n919800000004,b,c,d\n",Pune\n'
+    assert read_leads(text.encode()).summary.total == 1
+    assert refused(text.replace("b,c,d", "b,c")).facts == {"line": 2, "inside": 5}
 
 
 @pytest.mark.behaviour("C8")

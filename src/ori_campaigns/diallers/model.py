@@ -66,7 +66,7 @@ class CallModel:
         script: for single numbers, what happens on their first, second, ... call, as `answered(...)`, `unanswered(...)`
             or a disposition; the last one is repeated.
         faults: what the carrier gets wrong.
-        progress: tell of ringing and answering as it happens; without it the end of a call tells both.
+        ringing: tell of ringing as it happens; without it the answer or the end of the call tells of it.
         ledger: keep the carrier's own book of every request.
     """
 
@@ -77,11 +77,11 @@ class CallModel:
         seed: int = 0,
         script: Mapping[str, Iterable[str | Fate]] | None = None,
         faults: CarrierFaults = NO_FAULTS,
-        progress: bool = True,
+        ringing: bool = True,
         ledger: bool = True,
     ) -> None:
         self.answers = answers or AnswerModel()
-        self.seed, self.faults, self.progress = seed, faults, progress
+        self.seed, self.faults, self.ringing = seed, faults, ringing
         self.ledger = Ledger() if ledger else None
         self._faulty = faults != NO_FAULTS
         self._script: dict[str, deque[Fate]] = {}
@@ -255,11 +255,10 @@ class CallModel:
             entry.placed, entry.rang_at, entry.answered_at, entry.ended_at = True, rang_at, answered_at, ends_at
             entry.outcome, entry.detail, entry.business = disposition, fate.detail, fate.business
         self._push(ends_at, call)
-        if self.progress:
-            if rang_at is not None:
-                self._tell(Ringing(request.attempt_id, rang_at), rang_at, chaos)
-            if answered_at is not None:
-                self._tell(Answered(request.attempt_id, answered_at), answered_at, chaos)
+        if self.ringing and rang_at is not None:
+            self._tell(Ringing(request.attempt_id, rang_at), rang_at, chaos)
+        if answered_at is not None:
+            self._tell(Answered(request.attempt_id, answered_at), answered_at, chaos)
         return call
 
     def _finish(self, call: _Call, found: list[Report]) -> None:
