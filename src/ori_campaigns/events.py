@@ -8,19 +8,20 @@ campaign's.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import attrs
 
 from ori_campaigns.contact import AttemptKind, AttemptStatus, CallbackRequest, ContactStatus
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
+from ori_campaigns.records import distinct
 
 # --- attempts --------------------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
-class AttemptReserved:
+@distinct
+class AttemptReserved(NamedTuple):
     """A call was decided and its seat, its carrier token and its number taken, before anything leaves (N3)."""
 
     attempt: str
@@ -35,8 +36,8 @@ class AttemptReserved:
     check_at: Instant
 
 
-@attrs.frozen
-class AttemptSubmitted:
+@distinct
+class AttemptSubmitted(NamedTuple):
     """The carrier accepted the call."""
 
     attempt: str
@@ -46,8 +47,8 @@ class AttemptSubmitted:
     check_at: Instant
 
 
-@attrs.frozen
-class CarrierRefLearned:
+@distinct
+class CarrierRefLearned(NamedTuple):
     """The carrier's own id of the call became known after the call had moved on."""
 
     attempt: str
@@ -56,8 +57,8 @@ class CarrierRefLearned:
     carrier_ref: str
 
 
-@attrs.frozen
-class AttemptRang:
+@distinct
+class AttemptRang(NamedTuple):
     """The person's phone rang."""
 
     attempt: str
@@ -66,8 +67,8 @@ class AttemptRang:
     check_at: Instant
 
 
-@attrs.frozen
-class AttemptAnswered:
+@distinct
+class AttemptAnswered(NamedTuple):
     """The call was picked up."""
 
     attempt: str
@@ -76,8 +77,8 @@ class AttemptAnswered:
     check_at: Instant
 
 
-@attrs.frozen
-class BotReported:
+@distinct
+class BotReported(NamedTuple):
     """The bot told its half: whether a conversation began, and how it sees the call."""
 
     attempt: str
@@ -87,8 +88,8 @@ class BotReported:
     disposition: str
 
 
-@attrs.frozen
-class AttemptUnknown:
+@distinct
+class AttemptUnknown(NamedTuple):
     """The fate of the call is unknown: it keeps its seat, counts, and is looked up."""
 
     attempt: str
@@ -98,8 +99,8 @@ class AttemptUnknown:
     check_at: Instant
 
 
-@attrs.frozen
-class AttemptEnded:
+@distinct
+class AttemptEnded(NamedTuple):
     """The call is over; its seat is free."""
 
     attempt: str
@@ -113,8 +114,8 @@ class AttemptEnded:
     rang_at: Instant | None
 
 
-@attrs.frozen
-class AttemptReturned:
+@distinct
+class AttemptReturned(NamedTuple):
     """The call was surely never placed: seat and attempt are given back, the contact goes to `to`."""
 
     attempt: str
@@ -125,8 +126,8 @@ class AttemptReturned:
     to: ContactStatus
 
 
-@attrs.frozen
-class AnalysisArrived:
+@distinct
+class AnalysisArrived(NamedTuple):
     """The post-call analysis arrived; `late` when the decision already stood (R14)."""
 
     attempt: str
@@ -137,8 +138,8 @@ class AnalysisArrived:
     late: bool
 
 
-@attrs.frozen
-class ReportIgnored:
+@distinct
+class ReportIgnored(NamedTuple):
     """A report changed nothing: a repeat, or one that can no longer be true (N2). Kept, so that none is lost."""
 
     attempt: str
@@ -151,8 +152,8 @@ class ReportIgnored:
 # --- contacts --------------------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
-class RetryScheduled:
+@distinct
+class RetryScheduled(NamedTuple):
     """The contact will be dialled again, not before `due`."""
 
     attempt: str
@@ -162,8 +163,8 @@ class RetryScheduled:
     rule: str
 
 
-@attrs.frozen
-class CallbackScheduled:
+@distinct
+class CallbackScheduled(NamedTuple):
     """The contact asked to be called back and will be, not before `due`."""
 
     attempt: str
@@ -176,8 +177,8 @@ class CallbackScheduled:
     rule: str
 
 
-@attrs.frozen
-class CallbackDeclined:
+@distinct
+class CallbackDeclined(NamedTuple):
     """The contact asked to be called back and will not be, for this reason (K5, K6)."""
 
     attempt: str
@@ -186,8 +187,8 @@ class CallbackDeclined:
     reason: str
 
 
-@attrs.frozen
-class AnalysisAwaited:
+@distinct
+class AnalysisAwaited(NamedTuple):
     """The call is over and the decision waits for its analysis, until `check_at` (R14)."""
 
     attempt: str
@@ -196,8 +197,8 @@ class AnalysisAwaited:
     check_at: Instant
 
 
-@attrs.frozen
-class ContactClosed:
+@distinct
+class ContactClosed(NamedTuple):
     """The contact reached a final state by this rule."""
 
     attempt: str
@@ -207,8 +208,8 @@ class ContactClosed:
     rule: str
 
 
-@attrs.frozen
-class NumberExcluded:
+@distinct
+class NumberExcluded(NamedTuple):
     """A number was excluded from a campaign; `contact` is -1 when it is not on the list."""
 
     contact: int
@@ -222,8 +223,8 @@ class NumberExcluded:
 # --- campaigns -------------------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
-class LifecycleChanged:
+@distinct
+class LifecycleChanged(NamedTuple):
     """A lifecycle action (L15): what was done, by whom, when, and what followed.
 
     `action` is an `Action`, or `create`, `exclude` or `close_window`; `detail` says why, in a word.
@@ -236,8 +237,8 @@ class LifecycleChanged:
     detail: str = ""
 
 
-@attrs.frozen
-class ContactsMoved:
+@distinct
+class ContactsMoved(NamedTuple):
     """Contacts changed state in bulk: stop, cutoff, restart and the like; `count` of them (to `status`)."""
 
     at: Instant

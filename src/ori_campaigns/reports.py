@@ -7,17 +7,18 @@ twice or out of order: `CampaignService.record` takes them all.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import attrs
 
 from ori_campaigns.contact import AttemptKind, Callback, CallbackRequest
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
+from ori_campaigns.records import distinct
 
 
-@attrs.frozen
-class DialRequest:
+@distinct
+class DialRequest(NamedTuple):
     """One call to be placed now. Whoever sends it must not send it after `not_after`.
 
     Parameters:
@@ -39,7 +40,7 @@ class DialRequest:
     run: int
     number_in_budget: int
     kind: AttemptKind
-    variables: Mapping[str, str] = attrs.field(repr=False)
+    variables: Mapping[str, str]
     not_after: Instant
     ring_seconds: int
     talk_seconds: int
@@ -58,8 +59,8 @@ class CallRef:
 # --- answers to a dial request ---------------------------------------------------------------------------------------
 
 
-@attrs.frozen
-class Accepted:
+@distinct
+class Accepted(NamedTuple):
     """The carrier took the call; it may ring from now on."""
 
     attempt_id: str
@@ -67,8 +68,8 @@ class Accepted:
     carrier_ref: str = ""
 
 
-@attrs.frozen
-class Refused:
+@distinct
+class Refused(NamedTuple):
     """Surely not dialled: the attempt and its seat are returned, and the carrier is left alone for a while.
 
     Parameters:
@@ -84,8 +85,8 @@ class Refused:
     fatal: bool = False
 
 
-@attrs.frozen
-class Unknown:
+@distinct
+class Unknown(NamedTuple):
     """Nobody knows whether the call was placed; it counts, and is looked up, never dialled again blindly (N3)."""
 
     attempt_id: str
@@ -93,8 +94,8 @@ class Unknown:
     why: str = "timeout"
 
 
-@attrs.frozen
-class Unsent:
+@distinct
+class Unsent(NamedTuple):
     """The sender itself says that the request never left: seat and attempt are returned (N7)."""
 
     attempt_id: str
@@ -105,8 +106,8 @@ class Unsent:
 # --- call events -----------------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
-class Ringing:
+@distinct
+class Ringing(NamedTuple):
     """The person's phone rings."""
 
     attempt_id: str
@@ -114,8 +115,8 @@ class Ringing:
     carrier_ref: str = ""
 
 
-@attrs.frozen
-class EarlyMedia:
+@distinct
+class EarlyMedia(NamedTuple):
     """Sound before the answer; not an answer."""
 
     attempt_id: str
@@ -123,8 +124,8 @@ class EarlyMedia:
     carrier_ref: str = ""
 
 
-@attrs.frozen
-class Answered:
+@distinct
+class Answered(NamedTuple):
     """Somebody, or something, picked up."""
 
     attempt_id: str
@@ -132,8 +133,8 @@ class Answered:
     carrier_ref: str = ""
 
 
-@attrs.frozen
-class Ended:
+@distinct
+class Ended(NamedTuple):
     """The call is over, with all the carrier knows of it.
 
     Parameters:
@@ -151,8 +152,8 @@ class Ended:
     carrier_ref: str = ""
 
 
-@attrs.frozen
-class Lost:
+@distinct
+class Lost(NamedTuple):
     """The dialler lost track of a call it had accepted."""
 
     attempt_id: str
@@ -163,24 +164,24 @@ class Lost:
 # --- answers to a look-up; `Ended` is one, too ------------------------------------------------------------------------
 
 
-@attrs.frozen
-class FoundLive:
+@distinct
+class FoundLive(NamedTuple):
     """The carrier still has the call."""
 
     attempt_id: str
     at: Instant
 
 
-@attrs.frozen
-class NeverPlaced:
+@distinct
+class NeverPlaced(NamedTuple):
     """The carrier is sure that it never placed this call."""
 
     attempt_id: str
     at: Instant
 
 
-@attrs.frozen
-class NotFound:
+@distinct
+class NotFound(NamedTuple):
     """The carrier knows nothing of the call; no proof, since many forget ended calls."""
 
     attempt_id: str
@@ -190,8 +191,8 @@ class NotFound:
 # --- the bot's half --------------------------------------------------------------------------------------------------
 
 
-@attrs.frozen
-class BotReport:
+@distinct
+class BotReport(NamedTuple):
     """What only the bot knows of a call.
 
     Parameters:
@@ -205,8 +206,8 @@ class BotReport:
     disposition: str = ""
 
 
-@attrs.frozen
-class CallAnalysis:
+@distinct
+class CallAnalysis(NamedTuple):
     """The post-call analysis: a business disposition, and a callback that was asked for (R14)."""
 
     attempt_id: str
@@ -215,8 +216,8 @@ class CallAnalysis:
     callback: CallbackRequest | None = None
 
 
-@attrs.frozen
-class Overdue:
+@distinct
+class Overdue(NamedTuple):
     """The engine's own reminder that an attempt has been in its state for too long (N7, R14)."""
 
     attempt_id: str

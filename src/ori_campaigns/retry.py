@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Protocol, TypeAlias
+from typing import NamedTuple, Protocol, TypeAlias
 
 import attrs
 
@@ -16,6 +16,7 @@ from ori_campaigns.campaign import Campaign, CampaignStatus
 from ori_campaigns.config import RetryPolicy
 from ori_campaigns.contact import Callback, CallbackRequest, ContactStatus
 from ori_campaigns.instants import MINUTE, SECOND, Instant
+from ori_campaigns.records import distinct
 
 MAX_RESCHEDULES = 5
 """Callbacks of one contact after its first (K5)."""
@@ -128,8 +129,8 @@ class Terms:
 _OVER = frozenset({CampaignStatus.COMPLETED, CampaignStatus.FAILED})
 
 
-@attrs.frozen
-class Decision:
+@distinct
+class Decision(NamedTuple):
     """What follows for the contact.
 
     Parameters:
@@ -147,8 +148,9 @@ class Decision:
     declined: str = ""
 
 
-@attrs.frozen
-class _Case:
+class _Case(NamedTuple):
+    """Everything a rule may look at."""
+
     call: EndedCall
     contact: BudgetFacts
     terms: Terms

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-import attrs
 import polars as pl
 
 from ori_campaigns.instants import Instant
@@ -150,7 +149,7 @@ def events_frame(store: Store, campaign_id: str) -> pl.DataFrame:
     rows = []
     for event in _pages(lambda after: store.events(after, _PAGE, campaign_id), lambda event: event.cursor):
         fact = event.fact
-        fields = attrs.asdict(fact, recurse=False, filter=lambda field, _: field.name not in {"at", "contact"})
+        fields = {name: value for name, value in fact._asdict().items() if name not in {"at", "contact"}}
         told = ", ".join(f"{name}={value}" for name, value in fields.items() if value not in ("", None))
         rows.append((event.cursor, fact.at, event.stream, event.sequence, type(fact).__name__, told))
     return _frame(rows, EVENT_COLUMNS)

@@ -11,13 +11,14 @@ from collections.abc import Mapping, Sequence
 from datetime import tzinfo
 from itertools import accumulate
 from math import log
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 import attrs
 
 from ori_campaigns.errors import InvalidDefinition, Problem
 from ori_campaigns.instants import SECOND, Instant, to_datetime
+from ori_campaigns.records import distinct
 
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
@@ -196,8 +197,8 @@ class AnswerModel:
         return rates[0] if len(rates) == 1 else rates[to_datetime(moment, self._zone).hour]
 
 
-@attrs.frozen
-class Fate:
+@distinct
+class Fate(NamedTuple):
     """What will happen on one call if nobody interferes. Lengths in microseconds.
 
     Parameters:

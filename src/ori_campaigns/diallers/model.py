@@ -305,7 +305,7 @@ class CallModel:
         if chaos.draw() < faults.drop:
             return
         if chaos.draw() < faults.wrong_id:
-            event = attrs.evolve(event, attempt_id="nobody-0")
+            event = event._replace(attempt_id="nobody-0")
         if chaos.draw() < faults.reorder:
             at += round(chaos.draw() * 90 * SECOND)
         if chaos.draw() < faults.late:

@@ -263,9 +263,7 @@ class MemoryStore:
         return ContactsMoved(self.clock.now(), type(move).__name__, status.value if status else "", count, book.run.number)
 
     def _log_fact(self, book: Book, fact: Fact) -> None:
-        attempt = getattr(fact, "attempt", "")
-        serial = int(attempt.rpartition("-")[2]) if attempt else -1
-        self._log.append(book.code, getattr(fact, "contact", -1), serial, fact)
+        self._log.append(book.code, fact)
 
     # --- what there is to do ---
     def work(self) -> Sequence[Work]:
