@@ -61,7 +61,7 @@ from ori_campaigns.retry import (
     decide,
     waits_for_analysis,
 )
-from ori_campaigns.views import AttemptFacts, Changes, ContactFacts, Matched, ReportView
+from ori_campaigns.views import AttemptFacts, Changes, ReportView
 
 _A = AttemptStatus
 
@@ -72,6 +72,14 @@ class Policy:
 
     limits: CallLimits = attrs.field(factory=CallLimits)
     connected: ConnectedPredicate = conversation_began
+    _terms: dict[str, tuple[Campaign, Terms]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
+
+    def terms(self, campaign: Campaign) -> Terms:
+        """Return a campaign's terms; read off it once for each value of it."""
+        known = self._terms.get(campaign.id)
+        if known is None or known[0] is not campaign:
+            known = self._terms[campaign.id] = (campaign, Terms.of(campaign))
+        return known[1]
 
 
 @attrs.frozen
@@ -112,25 +120,8 @@ class _Batch:
     facts: list[Fact] = attrs.field(factory=list)
     hangups: list[CallRef] = attrs.field(factory=list)
     look_ups: list[CallRef] = attrs.field(factory=list)
-    back_off: list[tuple[str, Instant]] = attrs.field(factory=list)
+    back_off: list[tuple[str, str, Instant]] = attrs.field(factory=list)
     fatal: list[tuple[str, str]] = attrs.field(factory=list)
-    _terms: dict[str, Terms] = attrs.field(factory=dict)
-
-    def terms(self, campaign: Campaign) -> Terms:
-        terms = self._terms.get(campaign.id)
-        if terms is None:
-            terms = Terms.of(campaign)
-            self._terms[campaign.id] = terms
-        return terms
-
-
-class _Row(NamedTuple):
-    """A report's rows, all there."""
-
-    report: Any
-    attempt: AttemptFacts
-    contact: ContactFacts
-    campaign: Campaign
 
 
 def record(view: ReportView, policy: Policy) -> Changes[Recorded]:
@@ -140,11 +131,13 @@ def record(view: ReportView, policy: Policy) -> Changes[Recorded]:
     """
     batch = _Batch(view.now, policy)
     unmatched = []
-    for item in view.items:
-        if item.attempt is None:
-            unmatched.append(item.report.attempt_id)
+    for report, attempt in view.items:
+        if attempt is None:
+            unmatched.append(report.attempt_id)
+        elif attempt.status in OVER and type(report) not in _STILL_OF_USE:
+            _too_late(batch, report, attempt)
         else:
-            _HANDLERS[type(item.report)](batch, item)  # type: ignore[arg-type]
+            _HANDLERS[type(report)](batch, report, attempt)
     recorded = Recorded(tuple(batch.hangups), tuple(batch.look_ups), tuple(batch.fatal), tuple(unmatched))
     return Changes(recorded, batch.facts, back_off=batch.back_off)
 
@@ -152,35 +145,31 @@ def record(view: ReportView, policy: Policy) -> Changes[Recorded]:
 # --- helpers of the handlers -----------------------------------------------------------------------------------------
 
 
-def _when(batch: _Batch, row: _Row) -> Instant:
+def _when(batch: _Batch, report: Any, attempt: AttemptFacts) -> Instant:
     """Trust the sender's clock only between the reservation and now."""
-    at: Instant = row.report.at
+    at: Instant = report.at
     if at > batch.now:
         return batch.now
-    return at if at >= row.attempt.reserved_at else row.attempt.reserved_at
+    return at if at >= attempt.reserved_at else attempt.reserved_at
 
 
 def _ref(attempt: AttemptFacts) -> CallRef:
     return CallRef(attempt.id, attempt.carrier, attempt.carrier_ref)
 
 
-def _ignore(batch: _Batch, row: _Row, why: str) -> None:
-    name = type(row.report).__name__
-    batch.facts.append(ReportIgnored(row.attempt.id, row.contact.ordinal, _when(batch, row), name, why))
+def _ignore(batch: _Batch, report: Any, attempt: AttemptFacts, why: str) -> None:
+    name = type(report).__name__
+    batch.facts.append(ReportIgnored(attempt.id, attempt.contact.ordinal, _when(batch, report, attempt), name, why))
 
 
-def _over_already(batch: _Batch, row: _Row) -> bool:
+def _too_late(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:  # noqa: ANN401 - any report
     """Deal with a report on an attempt that is over: nothing changes, but a call that should not live is ended."""
-    status = row.attempt.status
-    if status not in OVER:
-        return False
-    if status in NEVER_PLACED and type(row.report) in _SIGNS_OF_LIFE:
+    if attempt.status in NEVER_PLACED and type(report) in _SIGNS_OF_LIFE:
         # It was believed never to have left; whoever sent it late must not let it go on.
-        batch.hangups.append(_ref(row.attempt))
-        _ignore(batch, row, "was_not_to_be_placed")
+        batch.hangups.append(_ref(attempt))
+        _ignore(batch, report, attempt, "was_not_to_be_placed")
     else:
-        _ignore(batch, row, "already_over")
-    return True
+        _ignore(batch, report, attempt, "already_over")
 
 
 def _gone_by(batch: _Batch, attempt: AttemptFacts) -> Instant:
@@ -200,34 +189,33 @@ def _talk_limit(batch: _Batch, answered_at: Instant) -> Instant:
     return answered_at + (limits.talk + limits.talk_grace) * SECOND
 
 
-def _lose(batch: _Batch, row: _Row, why: str) -> None:
+def _lose(batch: _Batch, attempt: AttemptFacts, why: str) -> None:
     """The fate of the call is unknown from here on: look it up, at growing intervals."""
-    attempt = row.attempt
     pause = max(batch.policy.limits.look_up_every * SECOND, batch.now - attempt.reserved_at)
     check_at = max(min(batch.now + pause, _gone_by(batch, attempt)), batch.now)
-    batch.facts.append(AttemptUnknown(attempt.id, row.contact.ordinal, batch.now, why, check_at))
+    batch.facts.append(AttemptUnknown(attempt.id, attempt.contact.ordinal, batch.now, why, check_at))
     batch.look_ups.append(_ref(attempt))
 
 
-def _give_back(batch: _Batch, row: _Row, status: AttemptStatus, why: str) -> None:
+def _give_back(batch: _Batch, report: Any, attempt: AttemptFacts, status: AttemptStatus, why: str) -> None:
     """The call was surely never placed: the contact goes back to exactly where it came from, if that is still open."""
-    campaign, contact = row.campaign, row.contact
-    to = row.attempt.came_from
+    campaign, contact = attempt.campaign, attempt.contact
+    to = attempt.came_from
     if contact.excluded:
         to = ContactStatus.EXCLUDED
     elif campaign.closing is not None:
         to = ContactStatus.WINDOW_CLOSED
     elif campaign.status is CampaignStatus.COMPLETED:
         to = ContactStatus.MANUAL_STOPPED
-    batch.facts.append(AttemptReturned(row.attempt.id, contact.ordinal, _when(batch, row), status, why, to))
+    batch.facts.append(AttemptReturned(attempt.id, contact.ordinal, _when(batch, report, attempt), status, why, to))
 
 
 def _follow(  # noqa: PLR0913 - the facts of one decision
-    batch: _Batch, row: _Row, call: EndedCall, ended_at: Instant, *, last_word: bool = False
+    batch: _Batch, attempt: AttemptFacts, call: EndedCall, ended_at: Instant, *, last_word: bool = False
 ) -> None:
     """Say what follows for the contact, or that its analysis is awaited."""
-    contact, terms = row.contact, batch.terms(row.campaign)
-    attempt_id, ordinal, now = row.attempt.id, contact.ordinal, batch.now
+    contact, terms = attempt.contact, batch.policy.terms(attempt.campaign)
+    attempt_id, ordinal, now = attempt.id, contact.ordinal, batch.now
     if not last_word and waits_for_analysis(call, contact, terms, ended_at=ended_at, now=now):
         # The limit itself still counts as in time, so the reminder comes one microsecond later.
         until = ended_at + terms.analysis_wait + 1
@@ -249,10 +237,9 @@ def _follow(  # noqa: PLR0913 - the facts of one decision
         batch.facts.append(ContactClosed(attempt_id, ordinal, now, decision.status, decision.rule))
 
 
-def _end(batch: _Batch, row: _Row, ended: Ended) -> None:
+def _end(batch: _Batch, ended: Ended, attempt: AttemptFacts) -> None:
     """The call is over: fix its outcome, free its seat, and see what follows."""
-    attempt = row.attempt
-    ended_at = _when(batch, row)
+    ended_at = _when(batch, ended, attempt)
     answered_at = ended.answered_at if attempt.answered_at is None else attempt.answered_at
     rang_at = ended.rang_at if attempt.rang_at is None else attempt.rang_at
     disposition = ended.disposition
@@ -266,7 +253,7 @@ def _end(batch: _Batch, row: _Row, ended: Ended) -> None:
     batch.facts.append(
         AttemptEnded(
             attempt.id,
-            row.contact.ordinal,
+            attempt.contact.ordinal,
             ended_at,
             disposition,
             ended.detail,
@@ -285,107 +272,86 @@ def _end(batch: _Batch, row: _Row, ended: Ended) -> None:
         attempt.callback_request,
         attempt.analysed,
     )
-    _follow(batch, row, call, ended_at)
+    _follow(batch, attempt, call, ended_at)
 
 
 # --- one handler for each kind of report -----------------------------------------------------------------------------
 
 
-def _accepted(batch: _Batch, row: _Row) -> None:
-    if _over_already(batch, row):
-        return
-    attempt, at = row.attempt, _when(batch, row)
+def _accepted(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+    at = _when(batch, report, attempt)
     if attempt.status is _A.RESERVED or (attempt.status is _A.UNKNOWN and attempt.rang_at is None):
-        ref = row.report.carrier_ref
-        batch.facts.append(AttemptSubmitted(attempt.id, row.contact.ordinal, at, ref, _ringing_limit(batch)))
-    elif row.report.carrier_ref and not attempt.carrier_ref:
+        ref = report.carrier_ref
+        batch.facts.append(AttemptSubmitted(attempt.id, attempt.contact.ordinal, at, ref, _ringing_limit(batch)))
+    elif report.carrier_ref and not attempt.carrier_ref:
         # Events may arrive before the answer to the request.
-        batch.facts.append(CarrierRefLearned(attempt.id, row.contact.ordinal, at, row.report.carrier_ref))
+        batch.facts.append(CarrierRefLearned(attempt.id, attempt.contact.ordinal, at, report.carrier_ref))
     else:
-        _ignore(batch, row, "repeat")
+        _ignore(batch, report, attempt, "repeat")
 
 
-def _refused(batch: _Batch, row: _Row) -> None:
-    if _over_already(batch, row):
-        return
-    attempt, report = row.attempt, row.report
+def _refused(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     if attempt.rang_at is not None or attempt.answered_at is not None:
-        _ignore(batch, row, "has_rung")
+        _ignore(batch, report, attempt, "has_rung")
         return
-    batch.back_off.append((attempt.carrier, batch.now + round(report.retry_after * SECOND)))
+    batch.back_off.append((attempt.campaign.workspace, attempt.carrier, batch.now + round(report.retry_after * SECOND)))
     if report.fatal:
-        batch.fatal.append((row.campaign.id, report.why))
-    _give_back(batch, row, _A.REFUSED, report.why)
+        batch.fatal.append((attempt.campaign.id, report.why))
+    _give_back(batch, report, attempt, _A.REFUSED, report.why)
 
 
-def _unsent(batch: _Batch, row: _Row) -> None:
-    if _over_already(batch, row):
-        return
-    if row.attempt.status is _A.RESERVED:
-        _give_back(batch, row, _A.EXPIRED_UNSENT, row.report.why)
+def _unsent(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+    if attempt.status is _A.RESERVED:
+        _give_back(batch, report, attempt, _A.EXPIRED_UNSENT, report.why)
     else:
-        _ignore(batch, row, "was_sent")
+        _ignore(batch, report, attempt, "was_sent")
 
 
-def _unknown(batch: _Batch, row: _Row) -> None:
-    if _over_already(batch, row):
-        return
-    if row.attempt.status is _A.RESERVED:
-        _lose(batch, row, row.report.why)
+def _unknown(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+    if attempt.status is _A.RESERVED:
+        _lose(batch, attempt, report.why)
     else:
-        _ignore(batch, row, "known_better")
+        _ignore(batch, report, attempt, "known_better")
 
 
-def _lost(batch: _Batch, row: _Row) -> None:
-    if _over_already(batch, row):
-        return
-    if row.attempt.status is _A.UNKNOWN:
-        _ignore(batch, row, "repeat")
+def _lost(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+    if attempt.status is _A.UNKNOWN:
+        _ignore(batch, report, attempt, "repeat")
     else:
-        _lose(batch, row, "lost")
+        _lose(batch, attempt, "lost")
 
 
-def _ringing(batch: _Batch, row: _Row) -> None:
-    if _over_already(batch, row):
-        return
-    attempt = row.attempt
+def _ringing(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     if attempt.answered_at is not None:
-        _ignore(batch, row, "late")
+        _ignore(batch, report, attempt, "late")
     elif attempt.status is _A.RINGING:
-        _ignore(batch, row, "repeat")
+        _ignore(batch, report, attempt, "repeat")
     else:
-        at = _when(batch, row)
-        batch.facts.append(AttemptRang(attempt.id, row.contact.ordinal, at, _ringing_limit(batch)))
+        at = _when(batch, report, attempt)
+        batch.facts.append(AttemptRang(attempt.id, attempt.contact.ordinal, at, _ringing_limit(batch)))
 
 
-def _early_media(batch: _Batch, row: _Row) -> None:
-    if not _over_already(batch, row):
-        _ignore(batch, row, "not_an_answer")
+def _early_media(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+    _ignore(batch, report, attempt, "not_an_answer")
 
 
-def _answered(batch: _Batch, row: _Row) -> None:
-    if _over_already(batch, row):
-        return
-    attempt = row.attempt
+def _answered(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     if attempt.status in {_A.ANSWERED, _A.IN_PROGRESS}:
-        _ignore(batch, row, "repeat")
+        _ignore(batch, report, attempt, "repeat")
         return
-    at = _when(batch, row) if attempt.answered_at is None else attempt.answered_at
-    batch.facts.append(AttemptAnswered(attempt.id, row.contact.ordinal, at, _talk_limit(batch, at)))
+    at = _when(batch, report, attempt) if attempt.answered_at is None else attempt.answered_at
+    batch.facts.append(AttemptAnswered(attempt.id, attempt.contact.ordinal, at, _talk_limit(batch, at)))
 
 
-def _ended(batch: _Batch, row: _Row) -> None:
-    if not _over_already(batch, row):
-        _end(batch, row, row.report)
+def _ended(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+    _end(batch, report, attempt)
 
 
-def _found_live(batch: _Batch, row: _Row) -> None:
+def _found_live(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     """A look-up found the call: back to the state it was known in, under its old limits."""
-    if _over_already(batch, row):
-        return
-    attempt, ordinal = row.attempt, row.contact.ordinal
+    ordinal = attempt.contact.ordinal
     if attempt.status is not _A.UNKNOWN:
-        _ignore(batch, row, "known_better")
+        _ignore(batch, report, attempt, "known_better")
         return
     check_at = min(batch.now + batch.policy.limits.look_up_every * SECOND, _gone_by(batch, attempt))
     check_at = max(check_at, batch.now)
@@ -394,41 +360,34 @@ def _found_live(batch: _Batch, row: _Row) -> None:
     elif attempt.rang_at is not None:
         batch.facts.append(AttemptRang(attempt.id, ordinal, attempt.rang_at, check_at))
     else:
-        batch.facts.append(AttemptSubmitted(attempt.id, ordinal, _when(batch, row), attempt.carrier_ref, check_at))
+        batch.facts.append(AttemptSubmitted(attempt.id, ordinal, _when(batch, report, attempt), attempt.carrier_ref, check_at))
 
 
-def _never_placed(batch: _Batch, row: _Row) -> None:
-    if _over_already(batch, row):
-        return
-    attempt = row.attempt
+def _never_placed(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     if attempt.rang_at is not None or attempt.answered_at is not None:
-        _ignore(batch, row, "has_rung")
+        _ignore(batch, report, attempt, "has_rung")
     else:
-        _give_back(batch, row, _A.REFUSED, "never_placed")
+        _give_back(batch, report, attempt, _A.REFUSED, "never_placed")
 
 
-def _not_found(batch: _Batch, row: _Row) -> None:
+def _not_found(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     """Many carriers forget ended calls: no proof of anything, the reminder goes on."""
-    if not _over_already(batch, row):
-        _ignore(batch, row, "no_proof")
+    _ignore(batch, report, attempt, "no_proof")
 
 
-def _bot_report(batch: _Batch, row: _Row) -> None:
-    if _over_already(batch, row):
-        return
-    report = row.report
-    at = _when(batch, row)
-    batch.facts.append(BotReported(row.attempt.id, row.contact.ordinal, at, report.began, report.disposition))
+def _bot_report(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+    at = _when(batch, report, attempt)
+    batch.facts.append(BotReported(attempt.id, attempt.contact.ordinal, at, report.began, report.disposition))
 
 
-def _analysis(batch: _Batch, row: _Row) -> None:
+def _analysis(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     """Analysis before the end is kept for it; in time after the end it decides; later it is stored, no more (R14)."""
-    attempt, report, ordinal = row.attempt, row.report, row.contact.ordinal
+    ordinal = attempt.contact.ordinal
     if attempt.status in NEVER_PLACED or attempt.analysed:
-        _ignore(batch, row, "already_over" if attempt.status in NEVER_PLACED else "repeat")
+        _ignore(batch, report, attempt, "already_over" if attempt.status in NEVER_PLACED else "repeat")
         return
     late = attempt.decided
-    at = _when(batch, row)
+    at = _when(batch, report, attempt)
     batch.facts.append(AnalysisArrived(attempt.id, ordinal, at, report.business_disposition, report.callback, late))
     if attempt.status is _A.ENDED and not late:
         call = _Over(
@@ -440,28 +399,27 @@ def _analysis(batch: _Batch, row: _Row) -> None:
             report.callback,
             analysed=True,
         )
-        _follow(batch, row, call, attempt.ended_at or at)
+        _follow(batch, attempt, call, attempt.ended_at or at)
 
 
-def _overdue(batch: _Batch, row: _Row) -> None:
+def _overdue(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     """Something has been in its state for too long (N7)."""
-    attempt = row.attempt
     status = attempt.status
     if status is _A.ENDED and not attempt.decided:
-        _follow(batch, row, attempt, attempt.ended_at or batch.now, last_word=True)
+        _follow(batch, attempt, attempt, attempt.ended_at or batch.now, last_word=True)
     elif status in OVER:
         return
     elif batch.now >= _gone_by(batch, attempt):
         # It may have lasted as long as it could: nobody who may have been reached is called again for a short connect.
-        _end(batch, row, Ended(attempt.id, batch.now, "error", detail="unknown"))
+        _end(batch, Ended(attempt.id, batch.now, "error", detail="unknown"), attempt)
         batch.hangups.append(_ref(attempt))
     else:
         if status is not _A.RESERVED:
             batch.hangups.append(_ref(attempt))
-        _lose(batch, row, f"{status.value}_too_long" if status is not _A.UNKNOWN else "not_settled")
+        _lose(batch, attempt, f"{status.value}_too_long" if status is not _A.UNKNOWN else "not_settled")
 
 
-_Handler = Callable[[_Batch, _Row], None]
+_Handler = Callable[[_Batch, Any, AttemptFacts], None]
 _HANDLERS: Mapping[type, _Handler] = MappingProxyType(
     {
         Accepted: _accepted,
@@ -481,4 +439,5 @@ _HANDLERS: Mapping[type, _Handler] = MappingProxyType(
         Overdue: _overdue,
     }
 )
+_STILL_OF_USE = frozenset({CallAnalysis, Overdue})
 _SIGNS_OF_LIFE = frozenset({Accepted, Ringing, EarlyMedia, Answered, FoundLive})

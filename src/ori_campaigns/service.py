@@ -394,9 +394,10 @@ class CampaignService:
         """See to calls that were silent for too long and to analyses that did not come (N7, R14)."""
         done: list[Recorded] = []
         now = self.store.clock.now()
-        while ids := self.store.overdue(batch):
+        check = self.store.next_check()
+        while check is not None and check <= now and (ids := self.store.overdue(batch)):
             done.append(self.record([Overdue(attempt_id, now) for attempt_id in ids]))
-        return _merged(done)
+        return _merged(done) if done else _NOTHING
 
     # --- configuration and reads -------------------------------------------------------------------------------------
 
@@ -445,9 +446,15 @@ class CampaignService:
         return tuple(found)
 
 
+_NOTHING = Recorded()
+
+
 def _one_each(reports: Sequence[Report]) -> tuple[list[Report], list[Report]]:
     """Split off a batch in which no attempt appears twice; the rest keeps its order."""
-    seen: set[str] = set()
+    seen = {report.attempt_id for report in reports}
+    if len(seen) == len(reports) and "" not in seen:
+        return list(reports), []
+    seen.clear()
     batch: list[Report] = []
     rest: list[Report] = []
     for report in reports:

@@ -65,10 +65,14 @@ class CandidateFacts(ContactFacts, Protocol):
 
 
 class AttemptFacts(Protocol):
-    """An attempt, live or over."""
+    """An attempt, live or over, with the rows it belongs to."""
 
     @property
     def id(self) -> str: ...
+    @property
+    def contact(self) -> ContactFacts: ...
+    @property
+    def campaign(self) -> Campaign: ...
     @property
     def carrier(self) -> str: ...
     @property
@@ -192,25 +196,15 @@ class AdmitView(Protocol):
     def candidates(self) -> Iterable[CandidateFacts]: ...
 
 
-class Matched(NamedTuple):
-    """A report with the rows it is about; all `None` when no attempt answers to its id.
-
-    A named tuple, because one is made for every report in the hottest loop.
-    """
-
-    report: Report
-    attempt: AttemptFacts | None
-    contact: ContactFacts | None
-    campaign: Campaign | None
-
-
 class ReportView(Protocol):
-    """A batch of reports, each with its rows under lock. No attempt appears twice."""
+    """A batch of reports, each with its attempt under lock. No attempt appears twice."""
 
     @property
     def now(self) -> Instant: ...
     @property
-    def items(self) -> Sequence[Matched]: ...
+    def items(self) -> Iterable[tuple[Report, AttemptFacts | None]]:
+        """The reports in order, each with the attempt that answers to its id, if one does."""
+        ...
 
 
 class NumberMatch(NamedTuple):
@@ -311,7 +305,7 @@ class Changes(Generic[R]):
         moves: bulk moves, before the facts.
         later: closed candidates, with the instant before which they need not be looked at again.
         cursor: where the rotation of the pool goes on, where it moved.
-        back_off: carriers that get no call until an instant.
+        back_off: workspace and id of carriers that get no call until an instant.
     """
 
     result: R
@@ -321,7 +315,7 @@ class Changes(Generic[R]):
     moves: Sequence[Move] = ()
     later: Sequence[tuple[int, Instant]] = ()
     cursor: int | None = None
-    back_off: Sequence[tuple[str, Instant]] = ()
+    back_off: Sequence[tuple[str, str, Instant]] = ()
 
 
 class ContactBatch(Protocol):

@@ -22,47 +22,26 @@ from ori_campaigns.events import (
     CallbackScheduled,
     CarrierRefLearned,
     ContactClosed,
-    LifecycleChanged,
     NumberExcluded,
     ReportIgnored,
     RetryScheduled,
 )
-from ori_campaigns.stores.book import Book, OpenAttempt, PackedAttempt, encode
-from ori_campaigns.stores.exchange import Exchange
-from ori_campaigns.stores.runs import Run
+from ori_campaigns.instants import Instant
+from ori_campaigns.stores.book import Book, ContactRow, OpenAttempt, PackedAttempt, encode
+from ori_campaigns.stores.runs import CODE, Run
 from ori_campaigns.views import CancelCallbacks, CloseAwaiting, CloseUsedUp, CloseWaiting, DropRun, Move, NewRun
 
 _S, _A = ContactStatus, AttemptStatus
 _MACHINES = frozenset({"voicemail", "machine"})
 
 
-def _open(exchange: Exchange, attempt_id: str) -> OpenAttempt:
-    return exchange.open[attempt_id]
-
-
-def _reserved(book: Book, fact: AttemptReserved) -> None:
-    exchange, run, ordinal = book.exchange, book.run, fact.contact
-    serial = book.attempts.append(ordinal, 0, 0, 0, 0, 0)
-    attempt = OpenAttempt(
-        book,
-        run,
-        serial,
-        fact.attempt,
-        ordinal,
-        fact.number_in_budget,
-        fact.kind,
-        fact.from_number,
-        fact.carrier,
-        fact.at,
-        fact.not_after,
-        fact.check_at,
-        book.row(ordinal).status,
-    )
-    exchange.open[fact.attempt] = attempt
+def reserve(book: Book, fact: AttemptReserved) -> None:
+    """Open an attempt: its seat, its channel, its number and one try of its contact are taken."""
+    exchange, run, ordinal = book.exchange, book.runs[-1], fact.contact
+    exchange.open[fact.attempt] = OpenAttempt(book, book.attempts.blank(), ContactRow(book, run, ordinal), fact)
     exchange.busy.add(book.numbers[ordinal])
-    exchange.watch(attempt)
-    trunk = exchange.trunks[book.campaign.workspace, fact.carrier]
-    trunk.live += 1
+    exchange.watch(fact.check_at)
+    exchange.trunks[book.campaign.workspace, fact.carrier].live += 1
     run.live += 1
     run.attempts[ordinal] += 1
     run.move(ordinal, _S.CALLING)
@@ -85,41 +64,37 @@ def _leaves(run: Run, attempt: OpenAttempt, status: AttemptStatus) -> None:
     attempt.status = status
 
 
-def _submitted(book: Book, fact: AttemptSubmitted) -> None:
-    attempt = _open(book.exchange, fact.attempt)
+def _submitted(attempt: OpenAttempt, fact: AttemptSubmitted) -> None:
     _leaves(attempt.of, attempt, _A.SUBMITTED)
-    book.exchange.rewatch(attempt, fact.check_at)
+    _watch(attempt, fact.check_at)
     if fact.carrier_ref:
-        _learn(book, attempt, fact.carrier_ref)
+        _learn(attempt, fact.carrier_ref)
 
 
-def _learn(book: Book, attempt: OpenAttempt, carrier_ref: str) -> None:
+def _learn(attempt: OpenAttempt, carrier_ref: str) -> None:
     attempt.carrier_ref = carrier_ref
-    book.exchange.by_ref[carrier_ref] = attempt.id
+    attempt.book.exchange.by_ref[carrier_ref] = attempt.id
 
 
-def _ref_learned(book: Book, fact: CarrierRefLearned) -> None:
-    _learn(book, _open(book.exchange, fact.attempt), fact.carrier_ref)
+def _ref_learned(attempt: OpenAttempt, fact: CarrierRefLearned) -> None:
+    _learn(attempt, fact.carrier_ref)
 
 
-def _rang(book: Book, fact: AttemptRang) -> None:
-    attempt = _open(book.exchange, fact.attempt)
+def _rang(attempt: OpenAttempt, fact: AttemptRang) -> None:
     _leaves(attempt.of, attempt, _A.RINGING)
     attempt.rang_at = fact.at
-    book.exchange.rewatch(attempt, fact.check_at)
+    _watch(attempt, fact.check_at)
 
 
-def _answered(book: Book, fact: AttemptAnswered) -> None:
-    attempt = _open(book.exchange, fact.attempt)
+def _answered(attempt: OpenAttempt, fact: AttemptAnswered) -> None:
     _leaves(attempt.of, attempt, _A.IN_PROGRESS if attempt.began else _A.ANSWERED)
     if attempt.answered_at is None:
         attempt.of.answered += 1
     attempt.answered_at = fact.at
-    book.exchange.rewatch(attempt, fact.check_at)
+    _watch(attempt, fact.check_at)
 
 
-def _bot_reported(book: Book, fact: BotReported) -> None:
-    attempt = _open(book.exchange, fact.attempt)
+def _bot_reported(attempt: OpenAttempt, fact: BotReported) -> None:
     if fact.began is not None:
         attempt.began = fact.began
     attempt.bot_disposition = fact.disposition or attempt.bot_disposition
@@ -127,23 +102,22 @@ def _bot_reported(book: Book, fact: BotReported) -> None:
         _leaves(attempt.of, attempt, _A.IN_PROGRESS)
 
 
-def _unknown(book: Book, fact: AttemptUnknown) -> None:
-    attempt = _open(book.exchange, fact.attempt)
+def _unknown(attempt: OpenAttempt, fact: AttemptUnknown) -> None:
     _leaves(attempt.of, attempt, _A.UNKNOWN)
-    book.exchange.rewatch(attempt, fact.check_at)
+    _watch(attempt, fact.check_at)
 
 
-def _free(book: Book, attempt: OpenAttempt) -> None:
+def _free(attempt: OpenAttempt) -> None:
     """Give the seat, the channel and the number back."""
+    book = attempt.book
     exchange = book.exchange
     exchange.trunks[book.campaign.workspace, attempt.carrier].live -= 1
-    exchange.busy.discard(book.numbers[attempt.contact])
+    exchange.busy.discard(book.numbers[attempt.contact.ordinal])
     exchange.by_ref.pop(attempt.carrier_ref, None)
     attempt.of.live -= 1
 
 
-def _ended(book: Book, fact: AttemptEnded) -> None:
-    attempt = _open(book.exchange, fact.attempt)
+def _ended(attempt: OpenAttempt, fact: AttemptEnded) -> None:
     run, ordinal = attempt.of, fact.contact
     _leaves(run, attempt, _A.ENDED)
     if fact.answered_at is not None and attempt.answered_at is None:
@@ -161,74 +135,71 @@ def _ended(book: Book, fact: AttemptEnded) -> None:
             run.set_callback(ordinal, "completed")
     if fact.disposition in _MACHINES:
         run.machines += 1
-    _free(book, attempt)
+    _free(attempt)
 
 
-def _returned(book: Book, fact: AttemptReturned) -> None:
-    attempt = _open(book.exchange, fact.attempt)
+def _returned(attempt: OpenAttempt, fact: AttemptReturned) -> None:
     run, ordinal = attempt.of, fact.contact
     _leaves(run, attempt, fact.status)
     run.dialled -= 1
     run.attempts[ordinal] -= 1
     attempt.ended_at, attempt.detail = fact.at, fact.why
-    _free(book, attempt)
+    _free(attempt)
     run.move(ordinal, fact.to)
     if fact.to in FINAL:
         run.cancel_callback(ordinal)
     else:
         run.enqueue(ordinal)
+    attempt.book.pack(attempt)
+
+
+def _decided(attempt: OpenAttempt, status: ContactStatus, rule: str) -> Run:
+    """What follows for the contact is decided: note it, and close the attempt's account."""
+    book, run, ordinal = attempt.book, attempt.of, attempt.contact.ordinal
+    run.move(ordinal, status)
+    run.rule[ordinal] = book.exchange.codes.code(rule)
+    attempt.rule = rule
+    attempt.decided = True
     book.pack(attempt)
+    return run
 
 
-def _decided(book: Book, attempt_id: str, rule: str) -> None:
-    attempt = book.exchange.open.get(attempt_id)
-    if attempt is not None:
-        attempt.rule = rule
-        attempt.decided = True
-        book.pack(attempt)
-
-
-def _retry(book: Book, fact: RetryScheduled) -> None:
-    run, ordinal = book.run, fact.contact
-    run.move(ordinal, _S.RETRY_SCHEDULED)
+def _retry(attempt: OpenAttempt, fact: RetryScheduled) -> None:
+    run, ordinal = _decided(attempt, _S.RETRY_SCHEDULED, fact.rule), fact.contact
     run.set_callback(ordinal, "missed")
     run.due[ordinal] = fact.due
-    run.rule[ordinal] = book.exchange.codes.code(fact.rule)
     run.enqueue(ordinal)
-    _decided(book, fact.attempt, fact.rule)
 
 
-def _callback(book: Book, fact: CallbackScheduled) -> None:
-    run, ordinal = book.run, fact.contact
-    run.move(ordinal, _S.CALLBACK_SCHEDULED)
-    run.due[ordinal] = fact.due
+def _callback(attempt: OpenAttempt, fact: CallbackScheduled) -> None:
+    run, ordinal = _decided(attempt, _S.CALLBACK_SCHEDULED, fact.rule), fact.contact
     run.callbacks[ordinal] = Callback(fact.due, fact.sequence, fact.text, fact.reason)
-    run.rule[ordinal] = book.exchange.codes.code(fact.rule)
+    run.due[ordinal] = fact.due
     run.enqueue(ordinal)
-    _decided(book, fact.attempt, fact.rule)
 
 
-def _closed(book: Book, fact: ContactClosed) -> None:
-    run, ordinal = book.run, fact.contact
-    run.move(ordinal, fact.status)
-    run.set_callback(ordinal, "cancelled" if fact.status is _S.EXCLUDED else "missed")
-    run.rule[ordinal] = book.exchange.codes.code(fact.rule)
-    _decided(book, fact.attempt, fact.rule)
+def _closed(attempt: OpenAttempt, fact: ContactClosed) -> None:
+    run = _decided(attempt, fact.status, fact.rule)
+    run.set_callback(fact.contact, "cancelled" if fact.status is _S.EXCLUDED else "missed")
 
 
-def _awaited(book: Book, fact: AnalysisAwaited) -> None:
-    book.run.move(fact.contact, _S.AWAITING_ANALYSIS)
-    book.exchange.rewatch(_open(book.exchange, fact.attempt), fact.check_at)
+def _awaited(attempt: OpenAttempt, fact: AnalysisAwaited) -> None:
+    attempt.of.move(fact.contact, _S.AWAITING_ANALYSIS)
+    _watch(attempt, fact.check_at)
 
 
-def _analysis(book: Book, fact: AnalysisArrived) -> None:
-    attempt = book.attempt(fact.attempt)
+def _watch(attempt: OpenAttempt, check_at: Instant) -> None:
+    attempt.check_at = check_at
+    attempt.book.exchange.watch(check_at)
+
+
+def _analysis(attempt: OpenAttempt | PackedAttempt, fact: AnalysisArrived) -> None:
     if isinstance(attempt, PackedAttempt):
-        book.analysed(attempt, fact.business_disposition)
-    elif attempt is not None:
-        attempt.business_disposition = fact.business_disposition
-        attempt.callback_request = fact.callback
-        attempt.analysed = True
+        attempt.book.analysed(attempt, fact.business_disposition)
+        return
+    attempt.business_disposition = fact.business_disposition
+    attempt.callback_request = fact.callback
+    attempt.analysed = True
 
 
 def _excluded(book: Book, fact: NumberExcluded) -> None:
@@ -236,27 +207,25 @@ def _excluded(book: Book, fact: NumberExcluded) -> None:
     if fact.contact < 0:
         return
     if fact.closes:
-        book.run.move(fact.contact, _S.EXCLUDED)
         _settle_awaiting(book, fact.contact)
+        book.run.move(fact.contact, _S.EXCLUDED)
     book.run.cancel_callback(fact.contact)
 
 
 def _settle_awaiting(book: Book, contact: int | None) -> None:
     """Mark ended calls whose analysis is no longer awaited as decided: of one contact, or of all."""
-    rule = "excluded" if contact is not None else "campaign_over"
+    rule, status = ("excluded", _S.EXCLUDED) if contact is not None else ("campaign_over", _S.COMPLETED)
     for attempt in [each for each in book.exchange.open.values() if each.book is book]:
-        if attempt.status is _A.ENDED and contact in {None, attempt.contact}:
-            attempt.of.rule[attempt.contact] = book.exchange.codes.code(rule)
-            _decided(book, attempt.id, rule)
+        if attempt.status is _A.ENDED and contact in {None, attempt.contact.ordinal}:
+            _decided(attempt, status, rule)
 
 
-def _nothing(_book: Book, _fact: object) -> None:
+def _nothing(_row: object, _fact: object) -> None:
     """The fact is for the log only."""
 
 
-_APPLY: Mapping[type, Callable[[Book, Any], None]] = MappingProxyType(
+_OF_ATTEMPTS: Mapping[type, Callable[[Any, Any], None]] = MappingProxyType(
     {
-        AttemptReserved: _reserved,
         AttemptSubmitted: _submitted,
         CarrierRefLearned: _ref_learned,
         AttemptRang: _rang,
@@ -272,15 +241,19 @@ _APPLY: Mapping[type, Callable[[Book, Any], None]] = MappingProxyType(
         CallbackDeclined: _nothing,
         AnalysisAwaited: _awaited,
         ContactClosed: _closed,
-        NumberExcluded: _excluded,
-        LifecycleChanged: _nothing,
     }
 )
 
 
-def apply(book: Book, fact: object) -> None:
-    """Change the rows as the fact says."""
-    _APPLY[type(fact)](book, fact)
+def apply_to_attempt(attempt: OpenAttempt | PackedAttempt, fact: object) -> None:
+    """Change the rows of an attempt and its contact as a fact says."""
+    _OF_ATTEMPTS[type(fact)](attempt, fact)
+
+
+def apply_to_campaign(book: Book, fact: object) -> None:
+    """Change the rows of a campaign as a fact says; most of them are for the log only."""
+    if isinstance(fact, NumberExcluded):
+        _excluded(book, fact)
 
 
 def apply_move(book: Book, move: Move) -> tuple[ContactStatus | None, int]:
@@ -290,8 +263,9 @@ def apply_move(book: Book, move: Move) -> tuple[ContactStatus | None, int]:
         run.cancel_callbacks()
         return move.status, run.move_all(dict.fromkeys(WAITING, move.status))
     if isinstance(move, CloseAwaiting):
+        count = run.counts[CODE[_S.AWAITING_ANALYSIS]]
         _settle_awaiting(book, None)
-        return _S.COMPLETED, run.move_all({_S.AWAITING_ANALYSIS: _S.COMPLETED})
+        return _S.COMPLETED, count
     if isinstance(move, CloseUsedUp):
         return None, run.close_used_up(move, book.exchange.codes.code("attempts_used_up"))
     if isinstance(move, CancelCallbacks):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -18,6 +18,7 @@ from ori_campaigns.contact import (
     Contact,
     ContactStatus,
 )
+from ori_campaigns.events import AttemptReserved
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.stores.exchange import Exchange, Trunk
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from ori_campaigns.campaign import Campaign
     from ori_campaigns.views import ContactBatch
 
-_NONE = -1
 _NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
 
 
@@ -64,53 +64,24 @@ class OpenAttempt:
     decided = False
     rule = ""
 
-    def __init__(  # noqa: PLR0913 - one argument a fact
-        self,
-        book: Book,
-        run: Run,
-        serial: int,
-        id: str,  # noqa: A002 - the field's name
-        contact: int,
-        number_in_budget: int,
-        kind: AttemptKind,
-        from_number: PhoneNumber,
-        carrier: str,
-        reserved_at: Instant,
-        not_after: Instant,
-        check_at: Instant,
-        came_from: ContactStatus,
-    ) -> None:
-        self.book, self.of, self.serial, self.id = book, run, serial, id
-        self.contact, self.number_in_budget, self.kind = contact, number_in_budget, kind
-        self.from_number, self.carrier = from_number, carrier
-        self.reserved_at, self.not_after, self.check_at = reserved_at, not_after, check_at
-        self.came_from = came_from
-        self.queued_at = check_at
+    def __init__(self, book: Book, serial: int, contact: ContactRow, fact: AttemptReserved) -> None:
+        self.book, self.serial, self.contact = book, serial, contact
+        self.of = book.runs[-1]
+        self.id, self.reserved_at, self.not_after = fact.attempt, fact.at, fact.not_after
+        self.number_in_budget, self.kind = fact.number_in_budget, fact.kind
+        self.from_number, self.carrier = fact.from_number, fact.carrier
+        self.check_at = fact.check_at
+        self.came_from = contact.status
+
+    @property
+    def campaign(self) -> Campaign:
+        """Its campaign as it stands."""
+        return self.book.campaign
 
     @property
     def run(self) -> int:
         """The number of its run."""
         return self.of.number
-
-
-class Packed(NamedTuple):
-    """What few different values an attempt can have, interned as one."""
-
-    run: int
-    number_in_budget: int
-    kind: AttemptKind
-    from_number: PhoneNumber
-    carrier: str
-    status: AttemptStatus
-    connected: bool
-    disposition: str
-    detail: str
-    business_disposition: str
-    bot_disposition: str
-    began: bool | None
-    analysed: bool
-    rule: str
-    came_from: ContactStatus
 
 
 class PackedAttempt:
@@ -120,21 +91,18 @@ class PackedAttempt:
     decided = True
 
     def __init__(self, book: Book, serial: int) -> None:
-        contact, code, reserved_at, rang_at, answered_at, ended_at = book.attempts.get(serial)
-        self.serial, self.id, self.contact = serial, f"{book.campaign.id}-{serial}", contact
+        ordinal, head, tail, reserved_at, rang_at, answered_at, ended_at = book.attempts.get(serial)
+        self.book, self.serial, self.head = book, serial, head
+        self.id, self.contact, self.campaign = f"{book.campaign.id}-{serial}", book.row(ordinal), book.campaign
         self.reserved_at: Instant = reserved_at
-        self.rang_at: Instant | None = None if rang_at == _NONE else rang_at
-        self.answered_at: Instant | None = None if answered_at == _NONE else answered_at
-        self.ended_at: Instant | None = None if ended_at == _NONE else ended_at
-        self.talk = max(ended_at - answered_at, 0) if answered_at != _NONE else 0
+        self.rang_at: Instant | None = rang_at or None
+        self.answered_at: Instant | None = answered_at or None
+        self.ended_at: Instant | None = ended_at or None
+        self.talk = max(ended_at - answered_at, 0) if answered_at else 0
         self.carrier_ref = book.carrier_refs.get(serial, "")
-        self.rest: Packed = book.exchange.codes.value(code)
+        value = book.exchange.codes.value
+        self.run, self.number_in_budget, self.kind, self.from_number, self.carrier, self.came_from = value(head)
         (
-            self.run,
-            self.number_in_budget,
-            self.kind,
-            self.from_number,
-            self.carrier,
             self.status,
             self.connected,
             self.disposition,
@@ -144,8 +112,7 @@ class PackedAttempt:
             self.began,
             self.analysed,
             self.rule,
-            self.came_from,
-        ) = self.rest
+        ) = value(tail)
 
 
 class ContactRow:
@@ -194,6 +161,15 @@ class ContactRow:
         return self._book.variables(self.ordinal)
 
 
+class Pool(NamedTuple):
+    """A campaign's numbers with their trunks, `None` where one is no longer configured for outbound calls."""
+
+    numbers: tuple[PhoneNumber, ...]
+    version: int
+    trunks: list[Trunk | None]
+    carriers: tuple[str, ...]
+
+
 class Book:
     """One campaign's rows."""
 
@@ -203,12 +179,12 @@ class Book:
         self.batches: list[tuple[int, ContactBatch]] = []
         self.excluded: set[int] = set()
         self.runs = [Run(1, 0)]
-        # contact, interned rest, reserved, rang, answered, ended
-        self.attempts = Rows("<iIqqqq")
+        # contact; interned: how it began, how it ended; reserved, rang, answered, ended (0 where it did not happen)
+        self.attempts = Rows("<iIIqqqq")
         self.carrier_refs: dict[int, str] = {}
         self.cursor = 0
         self.served_at: Instant = 0
-        self._pool: tuple[tuple[PhoneNumber, ...], int, list[Trunk | None]] | None = None
+        self._pool: Pool | None = None
         self._sorted: tuple[array[int], array[int]] | None = None
 
     @property
@@ -266,14 +242,16 @@ class Book:
         return ContactRow(self, self.run, ordinal)
 
     # --- dialling ---
-    def pool(self) -> list[Trunk | None]:
-        """Return the trunk of each pool number, `None` where it is no longer configured for outbound calls."""
+    def pool(self) -> Pool:
+        """Return the pool with the trunk of each number, looked up again when either changed."""
         numbers, version = self.campaign.numbers, self.exchange.version
-        if self._pool is None or self._pool[0] is not numbers or self._pool[1] != version:
-            workspace = self.campaign.workspace
-            trunks = [self.exchange.of_number.get((workspace, number)) for number in numbers]
-            self._pool = (numbers, version, trunks)
-        return self._pool[2]
+        pool = self._pool
+        if pool is None or pool.numbers is not numbers or pool.version != version:
+            found = self.exchange.of_number
+            trunks = [found.get((self.campaign.workspace, number)) for number in numbers]
+            carriers = tuple(dict.fromkeys(trunk.carrier.id for trunk in trunks if trunk is not None))
+            pool = self._pool = Pool(numbers, version, trunks, carriers)
+        return pool
 
     def offered(self, now: Instant, taken: list[int]) -> Iterator[ContactRow]:
         """Offer waiting contacts in the order of P4, noting who was offered."""
@@ -284,38 +262,50 @@ class Book:
 
     def pack(self, attempt: OpenAttempt) -> None:
         """Keep an attempt about which nothing is open any more as a compact row."""
-        rest = Packed(
-            attempt.of.number,
-            attempt.number_in_budget,
-            attempt.kind,
-            attempt.from_number,
-            attempt.carrier,
-            attempt.status,
-            attempt.connected,
-            attempt.disposition,
-            attempt.detail,
-            attempt.business_disposition,
-            attempt.bot_disposition,
-            attempt.began,
-            attempt.analysed,
-            attempt.rule,
-            attempt.came_from,
+        head = self.exchange.codes.code(
+            (
+                attempt.of.number,
+                attempt.number_in_budget,
+                attempt.kind,
+                attempt.from_number,
+                attempt.carrier,
+                attempt.came_from,
+            )
         )
-        times = (attempt.reserved_at, attempt.rang_at, attempt.answered_at, attempt.ended_at)
-        self._put(attempt.serial, attempt.contact, rest, times)
+        self._put(attempt, head)
         if attempt.carrier_ref:
             self.carrier_refs[attempt.serial] = attempt.carrier_ref
         del self.exchange.open[attempt.id]
 
-    def _put(self, serial: int, contact: int, rest: Packed, times: Sequence[Instant | None]) -> None:
-        code = self.exchange.codes.code(rest)
-        self.attempts.put(serial, contact, code, *(_NONE if time is None else time for time in times))
+    def _put(self, attempt: OpenAttempt | PackedAttempt, head: int) -> None:
+        tail = self.exchange.codes.code(
+            (
+                attempt.status,
+                attempt.connected,
+                attempt.disposition,
+                attempt.detail,
+                attempt.business_disposition,
+                attempt.bot_disposition,
+                attempt.began,
+                attempt.analysed,
+                attempt.rule,
+            )
+        )
+        self.attempts.put(
+            attempt.serial,
+            attempt.contact.ordinal,
+            head,
+            tail,
+            attempt.reserved_at,
+            attempt.rang_at or 0,
+            attempt.answered_at or 0,
+            attempt.ended_at or 0,
+        )
 
     def analysed(self, packed: PackedAttempt, business_disposition: str) -> None:
         """Keep an analysis that came too late to decide anything."""
-        rest = packed.rest._replace(business_disposition=business_disposition, analysed=True)
-        times = (packed.reserved_at, packed.rang_at, packed.answered_at, packed.ended_at)
-        self._put(packed.serial, packed.contact, rest, times)
+        packed.business_disposition, packed.analysed = business_disposition, True
+        self._put(packed, packed.head)
 
     # --- reads ---
     def attempt(self, attempt_id: str) -> OpenAttempt | PackedAttempt | None:
@@ -360,7 +350,7 @@ class Book:
         return Attempt(
             id=found.id,
             campaign_id=self.campaign.id,
-            contact=found.contact,
+            contact=found.contact.ordinal,
             run=found.run,
             number_in_budget=found.number_in_budget,
             kind=found.kind,

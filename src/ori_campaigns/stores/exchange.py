@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 import attrs
@@ -16,6 +15,9 @@ from ori_campaigns.stores.rows import Codes
 
 if TYPE_CHECKING:
     from ori_campaigns.stores.book import OpenAttempt
+
+
+_NEVER = 1 << 62
 
 
 @attrs.define
@@ -51,7 +53,7 @@ class Exchange:
         self.trunks: dict[tuple[str, str], Trunk] = {}
         self.of_number: dict[tuple[str, PhoneNumber], Trunk] = {}
         self.version = 0
-        self._checks: list[tuple[Instant, str]] = []
+        self._next_check = _NEVER
 
     def put_carriers(self, workspace: str, carriers: Sequence[Carrier]) -> None:
         """Take over the host's carriers; what is no longer among them takes no new call."""
@@ -72,45 +74,20 @@ class Exchange:
                 if entry.outbound:
                     self.of_number[workspace, entry.number] = trunk
 
-    # --- time limits ---
-    def watch(self, attempt: OpenAttempt) -> None:
-        """Look at an attempt again at its `check_at`."""
-        attempt.queued_at = attempt.check_at
-        heappush(self._checks, (attempt.check_at, attempt.id))
-
-    def rewatch(self, attempt: OpenAttempt, check_at: Instant) -> None:
-        """Change its time limit; a later one is noticed when the earlier one comes up."""
-        attempt.check_at = check_at
-        if check_at < attempt.queued_at:
-            self.watch(attempt)
+    # --- time limits: live calls are few, so they are looked through when the earliest limit has come ---
+    def watch(self, check_at: Instant) -> None:
+        """Some attempt is to be looked at by then."""
+        if check_at < self._next_check:
+            self._next_check = check_at
 
     def next_check(self) -> Instant | None:
-        """Return when the next attempt may be overdue."""
-        checks = self._checks
-        while checks:
-            queued_at, attempt_id = checks[0]
-            attempt = self.open.get(attempt_id)
-            if attempt is not None and attempt.queued_at == queued_at == attempt.check_at:
-                return queued_at
-            heappop(checks)
-            if attempt is not None and attempt.queued_at == queued_at:
-                self.watch(attempt)
-        return None
+        """Return an instant before which no attempt is overdue."""
+        return None if self._next_check == _NEVER or not self.open else self._next_check
 
     def overdue(self, now: Instant, limit: int) -> list[str]:
-        """Return attempts past their limit; each stays due until something is recorded about it."""
-        found: list[str] = []
-        taken: list[tuple[Instant, str]] = []
-        while len(found) < limit:
-            at = self.next_check()
-            if at is None or at > now:
-                break
-            entry = heappop(self._checks)
-            taken.append(entry)
-            found.append(entry[1])
-            # Out of the way while the others are looked for, so that the same entry is not found again.
-            self.open[entry[1]].queued_at = -1
-        for queued_at, attempt_id in taken:
-            self.open[attempt_id].queued_at = queued_at
-            heappush(self._checks, (queued_at, attempt_id))
-        return found
+        """Return attempts past their limit, longest overdue first; each stays so until something is recorded of it."""
+        if now < self._next_check:
+            return []
+        self._next_check = min((attempt.check_at for attempt in self.open.values()), default=_NEVER)
+        found = sorted((attempt.check_at, attempt.id) for attempt in self.open.values() if attempt.check_at <= now)
+        return [attempt_id for _, attempt_id in found[:limit]]

@@ -5,21 +5,21 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from ori_campaigns.campaign import Campaign, CampaignStatus
 from ori_campaigns.carriers import Carrier
 from ori_campaigns.clocks import SystemClock
 from ori_campaigns.contact import ACTIVE, WAITING, Attempt, AttemptStatus, Contact
 from ori_campaigns.errors import NotFound
-from ori_campaigns.events import ContactsMoved, Event, Fact
+from ori_campaigns.events import AttemptFact, AttemptReserved, ContactFact, ContactsMoved, Event, Fact
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.pacing import Demand, Line
 from ori_campaigns.ports import AdmitAsk, Clock, StoreCapabilities, Work
 from ori_campaigns.reports import Report
-from ori_campaigns.stores.apply import apply, apply_move
-from ori_campaigns.stores.book import Book, ContactRow, encode
+from ori_campaigns.stores.apply import apply_move, apply_to_attempt, apply_to_campaign, reserve
+from ori_campaigns.stores.book import Book, ContactRow, OpenAttempt, PackedAttempt, encode
 from ori_campaigns.stores.exchange import Exchange
 from ori_campaigns.stores.log import EventLog
 from ori_campaigns.stores.runs import CODE
@@ -30,7 +30,6 @@ from ori_campaigns.views import (
     ContactBatch,
     CopyContacts,
     Counters,
-    Matched,
     Move,
     NumberMatch,
     NumbersView,
@@ -64,7 +63,7 @@ class _AdmitView:
         self.live, self.cursor, self.next_serial = book.run.live, book.cursor, len(book.attempts)
         lines: dict[str, Line] = {}
         self.lines: list[Line | None] = []
-        for trunk in book.pool():
+        for trunk in book.pool().trunks:
             line = None
             if trunk is not None:
                 line = lines.get(trunk.carrier.id)
@@ -78,11 +77,9 @@ class _AdmitView:
         return self._book.offered(self.now, self.offered)
 
 
-class _ReportView:
-    __slots__ = ("items", "now")
-
-    def __init__(self, now: Instant, items: list[Matched]) -> None:
-        self.now, self.items = now, items
+class _ReportView(NamedTuple):
+    now: Instant
+    items: list[tuple[Report, OpenAttempt | PackedAttempt | None]]
 
 
 class _NumbersView:
@@ -152,13 +149,16 @@ class MemoryStore:
             book = self.book(ask.campaign_id)
             now = self.clock.now()
             view = _AdmitView(book, now, ask.quotas)
-            changes = None
+            later: Sequence[tuple[int, Instant]] = ()
             try:
                 changes = rule(view)
+                later = changes.later
+                for fact in changes.facts:
+                    reserve(book, fact)  # type: ignore[arg-type]  # admission answers nothing else
+                    self._log.append(book.code, fact)
             finally:
-                self._put_back(book, view.offered, changes)
-            for fact in changes.facts:
-                self.replay(book, fact)
+                # Candidates were taken off their queues to be looked at: those not reserved go back.
+                book.run.put_back(view.offered, later)
             for carrier, taken in _taken(changes.facts):
                 trunk = self._exchange.trunks[book.campaign.workspace, carrier]
                 trunk.bucket = trunk.bucket.take(taken, now)
@@ -166,48 +166,31 @@ class MemoryStore:
                 book.cursor = changes.cursor
             return changes.result
 
-    def _put_back(self, book: Book, offered: list[int], changes: Changes[R] | None) -> None:
-        """Candidates were taken off their queues to be looked at: those not reserved go back."""
-        run = book.run
-        reserved = {fact.contact for fact in changes.facts if hasattr(fact, "contact")} if changes else frozenset[int]()
-        for ordinal, until in changes.later if changes else ():
-            run.put_off[ordinal] = until
-        for ordinal in offered:
-            if ordinal not in reserved and ordinal not in run.put_off:
-                run.enqueue(ordinal)
-
-    def record(
-        self, reports: Sequence[Report], rule: Callable[[ReportView], Changes[R]]
-    ) -> R:
+    def record(self, reports: Sequence[Report], rule: Callable[[ReportView], Changes[R]]) -> R:
         """Run the rule of recording on a batch in which no attempt appears twice."""
         with self._lock:
-            view = _ReportView(self.clock.now(), [self._match(report) for report in reports])
-            changes = rule(view)
+            items = [(report, self._attempt(report)) for report in reports]
+            changes = rule(_ReportView(self.clock.now(), items))
+            exchange, log = self._exchange, self._log
             for fact in changes.facts:
-                book = self._books[fact.attempt.rpartition("-")[0]]  # type: ignore[union-attr]
-                self.replay(book, fact)
-            return self._back_off(view, changes)
+                attempt = exchange.open.get(fact.attempt) or self._packed(fact.attempt)  # type: ignore[union-attr]
+                assert attempt is not None  # noqa: S101 - the rule answers facts of attempts it was shown
+                apply_to_attempt(attempt, fact)
+                log.append(attempt.book.code, fact)
+            for workspace, carrier, until in changes.back_off:
+                trunk = exchange.trunks[workspace, carrier]
+                trunk.back_off_until = max(trunk.back_off_until, until)
+            return changes.result
 
-    def _back_off(self, view: _ReportView, changes: Changes[R]) -> R:
-        for carrier, until in changes.back_off:
-            for item in view.items:
-                if item.attempt is not None and item.attempt.carrier == carrier and item.campaign is not None:
-                    trunk = self._exchange.trunks[item.campaign.workspace, carrier]
-                    trunk.back_off_until = max(trunk.back_off_until, until)
-        return changes.result
-
-    def _match(self, report: Report) -> Matched:
+    def _attempt(self, report: Report) -> OpenAttempt | PackedAttempt | None:
+        """Return the attempt a report is about: by our id, else by the carrier's."""
         exchange = self._exchange
         attempt_id = report.attempt_id or exchange.by_ref.get(getattr(report, "carrier_ref", ""), "")
-        found = exchange.open.get(attempt_id)
-        if found is not None:
-            book = found.book
-            return Matched(report, found, ContactRow(book, found.of, found.contact), book.campaign)
-        other = self._books.get(attempt_id.rpartition("-")[0])
-        packed = other.attempt(attempt_id) if other is not None else None
-        if other is None or packed is None:
-            return Matched(report, None, None, None)
-        return Matched(report, packed, other.row(packed.contact), other.campaign)
+        return exchange.open.get(attempt_id) or self._packed(attempt_id)
+
+    def _packed(self, attempt_id: str) -> OpenAttempt | PackedAttempt | None:
+        book = self._books.get(attempt_id.rpartition("-")[0])
+        return None if book is None else book.attempt(attempt_id)
 
     def change_numbers(
         self, campaign_id: str, numbers: Sequence[PhoneNumber], rule: Callable[[NumbersView], Changes[R]]
@@ -236,18 +219,22 @@ class MemoryStore:
             raise NotFound("campaign", campaign_id)
         return book
 
-    def replay(self, book: Book, fact: Fact) -> None:
-        """Apply one fact and append it to the log."""
-        apply(book, fact)
-        self._log_fact(book, fact)
+    def replay(self, book: Book, fact: AttemptFact | ContactFact) -> None:
+        """Apply one fact of an attempt and append it to the log; for rebuilding a copied campaign."""
+        if isinstance(fact, AttemptReserved):
+            reserve(book, fact)
+        else:
+            apply_to_attempt(self._exchange.open[fact.attempt], fact)  # type: ignore[union-attr]
+        self._log.append(book.code, fact)
 
     def _write(self, book: Book, changes: Changes[R]) -> None:
         """Apply what a rule answered: moves, facts, the campaign row."""
         moved = [self._move(book, move) for move in changes.moves]
         for fact in changes.facts:
-            self.replay(book, fact)
-        for fact in moved:
-            self._log_fact(book, fact)
+            apply_to_campaign(book, fact)
+            self._log.append(book.code, fact)
+        for moves in moved:
+            self._log.append(book.code, moves)
         if changes.campaign is not None:
             book.campaign = changes.campaign
 
@@ -261,9 +248,6 @@ class MemoryStore:
         else:
             status, count = apply_move(book, move)
         return ContactsMoved(self.clock.now(), type(move).__name__, status.value if status else "", count, book.run.number)
-
-    def _log_fact(self, book: Book, fact: Fact) -> None:
-        self._log.append(book.code, fact)
 
     # --- what there is to do ---
     def work(self) -> Sequence[Work]:
@@ -304,7 +288,7 @@ class MemoryStore:
                 for attempt in self._exchange.open.values()
                 if attempt.book is book
                 and attempt.status is AttemptStatus.RESERVED
-                and (only is None or book.numbers[attempt.contact] in only)
+                and (only is None or book.numbers[attempt.contact.ordinal] in only)
             ]
             return max(waiting, default=None)
 
@@ -358,8 +342,7 @@ _ACTIVE_CODES = tuple(CODE[status] for status in ACTIVE)
 
 def _work(book: Book) -> Work:
     run, campaign = book.run, book.campaign
-    carriers = tuple(dict.fromkeys(trunk.carrier.id for trunk in book.pool() if trunk is not None))
-    demand = Demand(campaign.id, campaign.config.concurrency_limit - run.live, carriers, book.served_at)
+    demand = Demand(campaign.id, campaign.config.concurrency_limit - run.live, book.pool().carriers, book.served_at)
     return Work(
         campaign=campaign,
         live=run.live,

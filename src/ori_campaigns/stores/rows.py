@@ -19,12 +19,13 @@ class Rows:
     (0, 1, (3, 4), 2)
     """
 
-    __slots__ = ("_buffer", "_pack", "_size", "_struct")
+    __slots__ = ("_buffer", "_pack", "_size", "_struct", "_zeros")
 
     def __init__(self, layout: str) -> None:
         self._struct = Struct(layout)
         self._pack = self._struct.pack
         self._size = self._struct.size
+        self._zeros = bytes(self._size)
         self._buffer = bytearray()
 
     def __len__(self) -> int:
@@ -34,6 +35,12 @@ class Rows:
         """Add a record; return its position."""
         position = len(self._buffer) // self._size
         self._buffer += self._pack(*fields)
+        return position
+
+    def blank(self) -> int:
+        """Add a record of zeros, to be put later; return its position."""
+        position = len(self._buffer) // self._size
+        self._buffer += self._zeros
         return position
 
     def get(self, position: int) -> tuple[Any, ...]:

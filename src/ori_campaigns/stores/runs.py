@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from heapq import heappop, heappush
+from itertools import chain
 
 from ori_campaigns.contact import WAITING, Callback, ContactStatus
 from ori_campaigns.instants import Instant
@@ -89,10 +90,19 @@ class Run:
 
     def due_now(self, now: Instant) -> Iterator[int]:
         """Take waiting contacts off their queues in the order of P4; what is not reserved must be enqueued again."""
-        self._bring_back(now)
-        yield from self._due_from(self.booked, _CALLBACK, now)
-        yield from self._fresh()
-        yield from self._due_from(self.retries, _RETRY, now)
+        if self.put_off:
+            self._bring_back(now)
+        return chain(
+            self._due_from(self.booked, _CALLBACK, now), self._fresh(), self._due_from(self.retries, _RETRY, now)
+        )
+
+    def put_back(self, offered: Sequence[int], later: Sequence[tuple[int, Instant]]) -> None:
+        """Queue contacts again that were offered and not reserved; those to be looked at later, later."""
+        for ordinal, until in later:
+            self.put_off[ordinal] = until
+        for ordinal in offered:
+            if self.status[ordinal] in _WAITING_CODES and ordinal not in self.put_off:
+                self.enqueue(ordinal)
 
     def _bring_back(self, now: Instant) -> None:
         for ordinal in [ordinal for ordinal, until in self.put_off.items() if until <= now]:
