@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import attrs
 
@@ -54,6 +54,7 @@ from ori_campaigns.reports import (
     Unsent,
 )
 from ori_campaigns.retry import (
+    Analysis,
     ConnectedPredicate,
     EndedCall,
     Terms,
@@ -97,18 +98,6 @@ class Recorded:
     look_ups: tuple[CallRef, ...] = ()
     fatal: tuple[tuple[str, str], ...] = ()
     unmatched: tuple[str, ...] = ()
-
-
-class _Over(NamedTuple):
-    """A call at the moment of its end, before the store knows it; a named tuple, one is made for every call."""
-
-    disposition: str
-    detail: str
-    connected: bool
-    talk: int
-    business_disposition: str
-    callback_request: Any
-    analysed: bool
 
 
 @attrs.define
@@ -211,30 +200,27 @@ def _give_back(batch: _Batch, report: Any, attempt: AttemptFacts, status: Attemp
 
 
 def _follow(  # noqa: PLR0913 - the facts of one decision
-    batch: _Batch, attempt: AttemptFacts, call: EndedCall, ended_at: Instant, *, last_word: bool = False
+    batch: _Batch, attempt: AttemptFacts, call: EndedCall, said: Analysis, ended_at: Instant, *, may_wait: bool
 ) -> None:
     """Say what follows for the contact, or that its analysis is awaited."""
     contact, terms = attempt.contact, batch.policy.terms(attempt.campaign)
     attempt_id, ordinal, now = attempt.id, contact.ordinal, batch.now
-    if not last_word and waits_for_analysis(call, contact, terms, ended_at=ended_at, now=now):
+    if may_wait and terms.analysis_wait and waits_for_analysis(call, said, contact, terms, ended_at=ended_at, now=now):
         # The limit itself still counts as in time, so the reminder comes one microsecond later.
         until = ended_at + terms.analysis_wait + 1
         batch.facts.append(AnalysisAwaited(attempt_id, ordinal, now, until))
         return
-    decision = decide(call, contact, terms, ended_at=ended_at, now=now)
-    if decision.declined:
-        batch.facts.append(CallbackDeclined(attempt_id, ordinal, now, decision.declined))
-    if decision.status is ContactStatus.RETRY_SCHEDULED:
-        batch.facts.append(RetryScheduled(attempt_id, ordinal, now, decision.due, decision.rule))
-    elif decision.callback is not None:
-        asked = decision.callback
+    rule, status, due, asked, declined = decide(call, said, contact, terms, ended_at=ended_at, now=now)
+    if declined:
+        batch.facts.append(CallbackDeclined(attempt_id, ordinal, now, declined))
+    if status is ContactStatus.RETRY_SCHEDULED:
+        batch.facts.append(RetryScheduled(attempt_id, ordinal, now, due, rule))
+    elif asked is not None:
         sequence = contact.callback.sequence + 1 if contact.callback else 1
-        fact = CallbackScheduled(
-            attempt_id, ordinal, now, decision.due, sequence, asked.text, asked.reason, decision.rule
-        )
+        fact = CallbackScheduled(attempt_id, ordinal, now, due, sequence, asked.text, asked.reason, rule)
         batch.facts.append(fact)
     else:
-        batch.facts.append(ContactClosed(attempt_id, ordinal, now, decision.status, decision.rule))
+        batch.facts.append(ContactClosed(attempt_id, ordinal, now, status, rule))
 
 
 def _end(batch: _Batch, ended: Ended, attempt: AttemptFacts) -> None:
@@ -250,29 +236,19 @@ def _end(batch: _Batch, ended: Ended, attempt: AttemptFacts) -> None:
         disposition = attempt.bot_disposition or disposition
         connected = batch.policy.connected(True, attempt.began, disposition)
         talk = max(ended_at - answered_at, 0)
-    batch.facts.append(
-        AttemptEnded(
-            attempt.id,
-            attempt.contact.ordinal,
-            ended_at,
-            disposition,
-            ended.detail,
-            connected,
-            talk,
-            answered_at,
-            rang_at,
-        )
-    )
-    call = _Over(
+    over = AttemptEnded(
+        attempt.id,
+        attempt.contact.ordinal,
+        ended_at,
         disposition,
         ended.detail,
         connected,
         talk,
-        attempt.business_disposition,
-        attempt.callback_request,
-        attempt.analysed,
+        answered_at,
+        rang_at,
     )
-    _follow(batch, attempt, call, ended_at)
+    batch.facts.append(over)
+    _follow(batch, attempt, over, attempt, ended_at, may_wait=not attempt.analysed)
 
 
 # --- one handler for each kind of report -----------------------------------------------------------------------------
@@ -390,23 +366,14 @@ def _analysis(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     at = _when(batch, report, attempt)
     batch.facts.append(AnalysisArrived(attempt.id, ordinal, at, report.business_disposition, report.callback, late))
     if attempt.status is _A.ENDED and not late:
-        call = _Over(
-            attempt.disposition,
-            attempt.detail,
-            attempt.connected,
-            attempt.talk,
-            report.business_disposition,
-            report.callback,
-            analysed=True,
-        )
-        _follow(batch, attempt, call, attempt.ended_at or at)
+        _follow(batch, attempt, attempt, report, attempt.ended_at or at, may_wait=False)
 
 
 def _overdue(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     """Something has been in its state for too long (N7)."""
     status = attempt.status
     if status is _A.ENDED and not attempt.decided:
-        _follow(batch, attempt, attempt, attempt.ended_at or batch.now, last_word=True)
+        _follow(batch, attempt, attempt, attempt, attempt.ended_at or batch.now, may_wait=False)
     elif status in OVER:
         return
     elif batch.now >= _gone_by(batch, attempt):

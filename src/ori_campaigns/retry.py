@@ -58,12 +58,15 @@ class EndedCall(Protocol):
     def connected(self) -> bool: ...
     @property
     def talk(self) -> int: ...
+
+
+class Analysis(Protocol):
+    """What post-call analysis said of it, as far as it has come."""
+
     @property
     def business_disposition(self) -> str: ...
     @property
-    def callback_request(self) -> CallbackRequest | None: ...
-    @property
-    def analysed(self) -> bool: ...
+    def callback(self) -> CallbackRequest | None: ...
 
 
 class BudgetFacts(Protocol):
@@ -95,6 +98,8 @@ class Terms:
         callbacks_open: both halves of the callback gate are on (K1).
         callbacks_may_exceed: callbacks may go past max attempts (K6).
         analysis_wait: microseconds a decision waits for its analysis, 0 where the campaign has no use for one (R14).
+
+    Few different cases come up under the same terms, over and over: the answer to each is remembered.
     """
 
     over: bool
@@ -106,6 +111,7 @@ class Terms:
     callbacks_open: bool
     callbacks_may_exceed: bool
     analysis_wait: int
+    answers: dict[Case, tuple[str, ContactStatus]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
     @classmethod
     def of(cls, campaign: Campaign) -> Terms:
@@ -148,78 +154,82 @@ class Decision(NamedTuple):
     declined: str = ""
 
 
-class _Case(NamedTuple):
-    """Everything a rule may look at."""
+class Case(NamedTuple):
+    """What the rules look at: the ended call and its contact, boiled down to what can make a difference.
 
-    call: EndedCall
-    contact: BudgetFacts
-    terms: Terms
-    ended_at: Instant
-    now: Instant
-    last_connected: int
-    declined: str
+    Parameters:
+        over: the campaign was stopped or failed, or the cutoff has passed.
+        listed: its business disposition is in the custom list.
+        attempts: used of this budget, this one counted.
+        long, short: how the last connected call of this budget compares with the two thresholds.
+        callback: a callback was asked for and can be granted.
+    """
+
+    excluded: bool
+    over: bool
+    disposition: str
+    detail: str
+    connected: bool
+    listed: bool
+    attempts: int
+    long: bool
+    short: bool
+    callback: bool
 
 
-def _final(case: _Case) -> ContactStatus:
-    return ContactStatus.COMPLETED if case.call.connected else ContactStatus.EXHAUSTED
+def _final(case: Case, _: Terms) -> ContactStatus:
+    """R10: nothing asks for another call."""
+    return ContactStatus.COMPLETED if case.connected else ContactStatus.EXHAUSTED
 
 
-_Rule: TypeAlias = Callable[[_Case], "ContactStatus | None"]
+_Rule: TypeAlias = Callable[[Case, Terms], "ContactStatus | None"]
 
 
-def _excluded(case: _Case) -> ContactStatus | None:
+def _excluded(case: Case, _: Terms) -> ContactStatus | None:
     """R1: excluded during the call."""
-    return ContactStatus.EXCLUDED if case.contact.excluded else None
+    return ContactStatus.EXCLUDED if case.excluded else None
 
 
-def _campaign_over(case: _Case) -> ContactStatus | None:
+def _campaign_over(case: Case, terms: Terms) -> ContactStatus | None:
     """R2: the campaign was stopped, failed, or its single day is over; a call ending at the cutoff included."""
-    terms = case.terms
-    if terms.over or (terms.cutoff is not None and case.now >= terms.cutoff):
-        return _final(case)
-    return None
+    return _final(case, terms) if case.over else None
 
 
-def _final_outcome(case: _Case) -> ContactStatus | None:
+def _final_outcome(case: Case, _: Terms) -> ContactStatus | None:
     """R3: nobody is dialled again after these, whatever is ticked."""
-    if case.call.detail == BAD_NUMBER:
+    if case.detail == BAD_NUMBER:
         return ContactStatus.EXHAUSTED
-    return OUTCOME_IS_FINAL.get(case.call.disposition)
+    return OUTCOME_IS_FINAL.get(case.disposition)
 
 
-def _callback(case: _Case) -> ContactStatus | None:
+def _callback(case: Case, _: Terms) -> ContactStatus | None:
     """R4: a callback was asked for and is granted."""
-    if case.call.callback_request is None or case.declined:
-        return None
-    return ContactStatus.CALLBACK_SCHEDULED
+    return ContactStatus.CALLBACK_SCHEDULED if case.callback else None
 
 
-def _meaningful_connect(case: _Case) -> ContactStatus | None:
+def _meaningful_connect(case: Case, _: Terms) -> ContactStatus | None:
     """R5: the last connected call was long enough to have reached the person; strictly longer (R11)."""
-    stop = case.terms.stop_after
-    return ContactStatus.COMPLETED if stop is not None and case.last_connected > stop else None
+    return ContactStatus.COMPLETED if case.long else None
 
 
-def _attempts_used_up(case: _Case) -> ContactStatus | None:
+def _attempts_used_up(case: Case, terms: Terms) -> ContactStatus | None:
     """R6: no attempt is left in this budget."""
-    return _final(case) if case.contact.attempts >= case.terms.retry.max_attempts else None
+    return _final(case, terms) if case.attempts >= terms.retry.max_attempts else None
 
 
-def _short_connect(case: _Case) -> ContactStatus | None:
+def _short_connect(case: Case, _: Terms) -> ContactStatus | None:
     """R7: the last connected call was too short to count; strictly shorter (R11)."""
-    under = case.terms.redial_under
-    return ContactStatus.RETRY_SCHEDULED if under is not None and -1 < case.last_connected < under else None
+    return ContactStatus.RETRY_SCHEDULED if case.short else None
 
 
-def _system_disposition(case: _Case) -> ContactStatus | None:
+def _system_disposition(case: Case, terms: Terms) -> ContactStatus | None:
     """R8: a ticked system disposition."""
-    return ContactStatus.RETRY_SCHEDULED if case.call.disposition in case.terms.retry.on_system else None
+    return ContactStatus.RETRY_SCHEDULED if case.disposition in terms.retry.on_system else None
 
 
-def _business_disposition(case: _Case) -> ContactStatus | None:
+def _business_disposition(case: Case, _: Terms) -> ContactStatus | None:
     """R9: a business disposition of the custom list."""
-    named = case.call.business_disposition
-    return ContactStatus.RETRY_SCHEDULED if named and case.terms.retry.redials_business(named) else None
+    return ContactStatus.RETRY_SCHEDULED if case.listed else None
 
 
 RULES: tuple[tuple[str, _Rule], ...] = (
@@ -239,11 +249,17 @@ RULES: tuple[tuple[str, _Rule], ...] = (
 DECIDED_WITHOUT_ANALYSIS = RULES[:3]
 
 
-def why_no_callback(call: EndedCall, contact: BudgetFacts, terms: Terms) -> str:
+def answer(case: Case, terms: Terms) -> tuple[str, ContactStatus]:
+    """Return the name and the answer of the first rule that has one."""
+    known = terms.answers.get(case)
+    if known is None:
+        known = next((name, status) for name, rule in RULES if (status := rule(case, terms)) is not None)
+        terms.answers[case] = known
+    return known
+
+
+def why_no_callback(request: CallbackRequest, contact: BudgetFacts, terms: Terms) -> str:
     """Return why a callback that was asked for cannot be granted, empty when it can (K1, K5, K6)."""
-    request = call.callback_request
-    if request is None:
-        return ""
     if not terms.callbacks_open:
         return "callbacks_off"
     if contact.callback is not None and contact.callback.sequence > MAX_RESCHEDULES:
@@ -255,38 +271,56 @@ def why_no_callback(call: EndedCall, contact: BudgetFacts, terms: Terms) -> str:
     return ""
 
 
-def _case(call: EndedCall, contact: BudgetFacts, terms: Terms, ended_at: Instant, now: Instant) -> _Case:
+def _case(call: EndedCall, said: Analysis, contact: BudgetFacts, terms: Terms, now: Instant, *, callback: bool) -> Case:
     last = call.talk if call.connected else contact.last_connected
-    return _Case(call, contact, terms, ended_at, now, last, why_no_callback(call, contact, terms))
+    stop, under = terms.stop_after, terms.redial_under
+    business = said.business_disposition
+    return Case(
+        contact.excluded,
+        terms.over or (terms.cutoff is not None and now >= terms.cutoff),
+        call.disposition,
+        call.detail,
+        call.connected,
+        business != "" and terms.retry.redials_business(business),
+        contact.attempts,
+        stop is not None and last > stop,
+        under is not None and -1 < last < under,
+        callback,
+    )
 
 
-def decide(call: EndedCall, contact: BudgetFacts, terms: Terms, *, ended_at: Instant, now: Instant) -> Decision:
+def decide(
+    call: EndedCall, said: Analysis, contact: BudgetFacts, terms: Terms, *, ended_at: Instant, now: Instant
+) -> Decision:
     """Decide what follows for a contact whose call has ended (R1 to R13).
 
     Parameters:
-        call: the attempt, its analysis included where there is one.
+        call: the attempt.
+        said: its analysis, as far as it has come.
         contact: its standing, this attempt counted.
         terms: the campaign's terms, as they are now.
         ended_at: when the call ended (microseconds UTC); retries are counted from here.
         now: when the decision is taken (microseconds UTC), not before `ended_at`.
     """
-    case = _case(call, contact, terms, ended_at, now)
-    for name, rule in RULES:
-        status = rule(case)
-        if status is not None:
-            break
+    request = said.callback
+    declined = why_no_callback(request, contact, terms) if request is not None else ""
+    granted = request is not None and not declined
+    name, status = answer(_case(call, said, contact, terms, now, callback=granted), terms)
     if status is ContactStatus.RETRY_SCHEDULED:
-        return Decision(name, status, ended_at + terms.delay, None, case.declined)
-    if status is ContactStatus.CALLBACK_SCHEDULED:
-        request = call.callback_request
-        return Decision(name, status, request.at if request else 0, request)
-    # R10 always answers, so that `status` is never None here.
-    return Decision(name, status or ContactStatus.EXHAUSTED, 0, None, case.declined)
+        return Decision(name, status, ended_at + terms.delay, None, declined)
+    if status is ContactStatus.CALLBACK_SCHEDULED and request is not None:
+        return Decision(name, status, request.at, request)
+    return Decision(name, status, 0, None, declined)
 
 
-def waits_for_analysis(call: EndedCall, contact: BudgetFacts, terms: Terms, *, ended_at: Instant, now: Instant) -> bool:
-    """Tell whether the decision waits: a connected call, a use for its analysis, and R1 to R3 silent (R14)."""
-    if not (terms.analysis_wait and call.connected) or call.analysed or now > ended_at + terms.analysis_wait:
+def waits_for_analysis(  # noqa: PLR0913 - the facts of one question
+    call: EndedCall, said: Analysis, contact: BudgetFacts, terms: Terms, *, ended_at: Instant, now: Instant
+) -> bool:
+    """Tell whether the decision waits: a connected call, a use for its analysis, and R1 to R3 silent (R14).
+
+    Ask only while the analysis has not come.
+    """
+    if not (terms.analysis_wait and call.connected) or now > ended_at + terms.analysis_wait:
         return False
-    case = _case(call, contact, terms, ended_at, now)
-    return all(rule(case) is None for _, rule in DECIDED_WITHOUT_ANALYSIS)
+    case = _case(call, said, contact, terms, now, callback=False)
+    return all(rule(case, terms) is None for _, rule in DECIDED_WITHOUT_ANALYSIS)

@@ -303,22 +303,22 @@ class CampaignService:
         Call it after every batch of reports, and at `wake_at`.
         """
         recovered = self.recover()
-        dials: list[DialRequest] = []
-        wakes: list[Instant | None] = []
-        running = [work for work in self.store.work() if not self._moved_on(work)]
-        for workspace in sorted({work.campaign.workspace for work in running}):
-            mine = [work for work in running if work.campaign.workspace == workspace]
-            self._dial(workspace, mine, dials, wakes)
         now = self.store.clock.now()
+        dials: list[DialRequest] = []
+        wakes: list[Instant | None] = [self.store.next_check()]
+        by_workspace: dict[str, list[Work]] = {}
         for work in self.store.work():
-            wakes += [each for each in (work.next_due, work.campaign.cutoff) if each is not None and each > now]
-        wakes.append(self.store.next_check())
+            if not self._moved_on(work, now):
+                by_workspace.setdefault(work.campaign.workspace, []).append(work)
+                wakes.append(work.campaign.cutoff)
+        for workspace, works in by_workspace.items():
+            self._dial(workspace, works, now, dials, wakes)
         wake_at = min((wake for wake in wakes if wake is not None and wake > now), default=None)
         return Step(tuple(dials), recovered.hangups, recovered.look_ups, wake_at)
 
-    def _moved_on(self, work: Work) -> bool:
+    def _moved_on(self, work: Work, now: Instant) -> bool:
         """Complete, close or fail a campaign whose time has come; tell whether it dials no more."""
-        campaign, now = work.campaign, self.store.clock.now()
+        campaign = work.campaign
         closing = campaign.closing is not None
         if not closing and campaign.cutoff is not None and now >= campaign.cutoff:
             closing = self.store.change(campaign.id, lifecycle.close_window)
@@ -336,19 +336,23 @@ class CampaignService:
             self.fail(campaign_id, reason, by=lifecycle.ENGINE, wait=False)
 
     def _dial(
-        self, workspace: str, works: Sequence[Work], dials: list[DialRequest], wakes: list[Instant | None]
+        self, workspace: str, works: Sequence[Work], now: Instant, dials: list[DialRequest], wakes: list[Instant | None]
     ) -> None:
         """Share the carriers' free calls over the campaigns until nobody can use one more (P5)."""
-        now = self.store.clock.now()
+        wanting = []
+        for work in works:
+            if work.next_due is not None and work.next_due > now:
+                wakes.append(work.next_due)
+            elif work.next_due is not None and work.demand.seats > 0:
+                wanting.append(work.demand)
+        if not wanting:
+            return
         supply = {carrier: free for carrier, (free, _) in self.store.supply(workspace).items()}
-        wanting = [
-            work.demand
-            for work in works
-            if work.demand.seats > 0 and work.next_due is not None and work.next_due <= now
-        ]
+        served = set()
         while wanting and any(supply.values()):
             quotas = share(wanting, supply)
             still = []
+            progress = False
             for demand in wanting:
                 quota = quotas[demand.campaign_id]
                 if not any(quota.values()):
@@ -356,18 +360,24 @@ class CampaignService:
                     continue
                 admission = self.store.admit(AdmitAsk(demand.campaign_id, quota), self._admit)
                 dials += admission.dials
+                progress = True
                 for dial in admission.dials:
                     supply[dial.carrier] -= 1
-                if admission.closed is not None:
+                if admission.closed is None:
+                    served.add(demand.campaign_id)
+                elif admission.closed.gate == "carrier":
+                    still.append(attrs.evolve(demand, seats=demand.seats - len(admission.dials)))
+                else:
                     wakes.append(admission.closed.until)
-                    if admission.closed.gate == "carrier":
-                        still.append(attrs.evolve(demand, seats=demand.seats - len(admission.dials)))
-            if len(still) == len(wanting) and not any(supply.get(each, 0) for one in still for each in one.carriers):
-                break
             wanting = still
+            if not progress:
+                break
         if wanting:
             ready = self.store.supply(workspace)
             wakes += [ready[carrier][1] for demand in wanting for carrier in demand.carriers if carrier in ready]
+        if served:
+            # Nobody of theirs is due any more now: ask again when the next one is.
+            wakes += [work.next_due for work in self.store.work() if work.campaign.id in served]
 
     def _admit(self, view: AdmitView) -> Changes[Admission]:
         return admit(view, self._policy.limits)

@@ -22,6 +22,7 @@ from ori_campaigns.records import distinct
 
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
+_SCALE = 1.0 / (1 << 53)
 
 
 class Luck:
@@ -34,14 +35,15 @@ class Luck:
     __slots__ = ("_state",)
 
     def __init__(self, seed: int, number: int, nth: int) -> None:
-        self._state = (seed * 0xD1342543DE82EF95 + number * 0xAF251AF3B0F025B5 + nth * 0x2545F4914F6CDD1D) & _MASK
+        state = (seed * 0xD1342543DE82EF95 + number * 0xAF251AF3B0F025B5 + nth * 0x2545F4914F6CDD1D) & _MASK
+        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        self._state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
 
     def draw(self) -> float:
         """Return the next chance."""
-        self._state = state = (self._state + _GOLDEN) & _MASK
-        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-        state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
-        return ((state ^ (state >> 31)) >> 11) * (1.0 / (1 << 53))
+        # After the mixing above, a plain congruential step is even enough and a third of the work.
+        self._state = state = (self._state * 0x5851F42D4C957F2D + _GOLDEN) & _MASK
+        return (state >> 11) * _SCALE
 
 
 class Lengths(Protocol):
@@ -242,15 +244,16 @@ def unanswered(disposition: str = "no_answer", *, ring: float = 25) -> Fate:
 
 def fate_of(model: AnswerModel, luck: Luck, moment: Instant) -> Fate:
     """Draw what happens on a call placed at an instant (microseconds UTC)."""
-    if luck.draw() >= model.rate_at(moment):
-        disposition, detail, rings = _UNANSWERED.get(name := model.unanswered.at(luck.draw()), (name, "", True))
-        return Fate(disposition, detail, round(model.gives_up.at(luck.draw()) * SECOND) if rings else None, None)
-    disposition = model.answered.at(luck.draw())
-    ring = round(model.ring.at(luck.draw()) * SECOND)
-    talk = round(model.talk.at(luck.draw()) * SECOND)
+    draw = luck.draw
+    if draw() >= model.rate_at(moment):
+        disposition, detail, rings = _UNANSWERED.get(name := model.unanswered.at(draw()), (name, "", True))
+        return Fate(disposition, detail, int(model.gives_up.at(draw()) * SECOND) if rings else None, None)
+    disposition = model.answered.at(draw())
+    ring = int(model.ring.at(draw()) * SECOND)
+    talk = int(model.talk.at(draw()) * SECOND)
     if model.business is None:
         return Fate(disposition, "", ring, talk)
-    business = model.business.at(luck.draw())
-    return Fate(disposition, "", ring, talk, business, round(model.analysis_after.at(luck.draw()) * SECOND))
+    business = model.business.at(draw())
+    return Fate(disposition, "", ring, talk, business, int(model.analysis_after.at(draw()) * SECOND))
 
 

@@ -103,17 +103,17 @@ class CallModel:
 
     def place(self, request: DialRequest, now: Instant) -> tuple[PlaceAnswer, int]:
         """Take a request; return the answer, and microseconds until the answer arrives."""
-        chaos = Luck(self.seed, crc32(request.attempt_id.encode()), 0) if self._faulty else None
-        entry = self._enter(request, now)
-        if chaos is not None:
-            refusal = self._refusal(request, now, chaos)
-            if refusal is not None:
-                if entry is not None:
-                    entry.refused = isinstance(refusal, Refused)
-                return refusal, 0
-        call = self._begin(request, now, entry, chaos)
-        if chaos is None:
+        if not self._faulty:
+            self._begin(request, now, self._enter(request, now), None)
             return Accepted(request.attempt_id, now), 0
+        chaos = Luck(self.seed, crc32(request.attempt_id.encode()), 0)
+        entry = self._enter(request, now)
+        refusal = self._refusal(request, now, chaos)
+        if refusal is not None:
+            if entry is not None:
+                entry.refused = isinstance(refusal, Refused)
+            return refusal, 0
+        call = self._begin(request, now, entry, chaos)
         if chaos.draw() < self.faults.accept_then_timeout + self.faults.fail_after_accepting:
             return Unknown(request.attempt_id, now), 0
         if call.ends_at - now > 3 * SECOND and chaos.draw() < self.faults.before_response:
@@ -172,8 +172,8 @@ class CallModel:
         queue = self._queue
         while queue and queue[0][0] <= now:
             at, _, what = heappop(queue)
-            if not isinstance(what, _Call):
-                found.append(what)
+            if type(what) is not _Call:
+                found.append(what)  # type: ignore[arg-type]
             elif not what.over and what.ends_at == at:
                 self._finish(what, found)
         return found
@@ -225,8 +225,7 @@ class CallModel:
 
     def _fate(self, request: DialRequest, nth: int, now: Instant) -> Fate:
         digits = request.to.reveal()
-        scripted = self._script.get(digits)
-        if scripted:
+        if self._script and (scripted := self._script.get(digits)):
             return scripted.popleft() if len(scripted) > 1 else scripted[0]
         return fate_of(self.answers, Luck(self.seed, int(digits), nth), now)
 
@@ -250,7 +249,8 @@ class CallModel:
             ends_at += talk
         call = _Call(request, fate, nth, rang_at, answered_at, ends_at, disposition, entry)
         self._calls[request.attempt_id] = call
-        self._live[request.carrier] = self._live.get(request.carrier, 0) + 1
+        if chaos is not None:
+            self._live[request.carrier] = self._live.get(request.carrier, 0) + 1
         if entry is not None:
             entry.placed, entry.rang_at, entry.answered_at, entry.ended_at = True, rang_at, answered_at, ends_at
             entry.outcome, entry.detail, entry.business = disposition, fate.detail, fate.business
@@ -265,7 +265,6 @@ class CallModel:
         """The call is over at the carrier: tell its end, what the bot saw, and the analysis later."""
         call.over = True
         request, ends_at = call.request, call.ends_at
-        self._live[request.carrier] -= 1
         del self._calls[request.attempt_id]
         if call.answered_at is not None:
             if call.disposition in _BOT_SEES:
@@ -277,6 +276,7 @@ class CallModel:
         if not self._faulty:
             found.append(self._end_of(call))
             return
+        self._live[request.carrier] = self._live.get(request.carrier, 1) - 1
         # Kept for look-ups: the call is over, but the carrier still knows it.
         self._calls[request.attempt_id] = call
         chaos = Luck(self.seed, crc32(request.attempt_id.encode()), 2)

@@ -33,6 +33,7 @@ from ori_campaigns.views import CancelCallbacks, CloseAwaiting, CloseUsedUp, Clo
 
 _S, _A = ContactStatus, AttemptStatus
 _MACHINES = frozenset({"voicemail", "machine"})
+_TALKING = frozenset({_A.ANSWERED, _A.IN_PROGRESS})
 
 
 def reserve(book: Book, fact: AttemptReserved) -> None:
@@ -48,24 +49,22 @@ def reserve(book: Book, fact: AttemptReserved) -> None:
     book.served_at = fact.at
 
 
-def _leaves(run: Run, attempt: OpenAttempt, status: AttemptStatus) -> None:
+def _moves(attempt: OpenAttempt, status: AttemptStatus) -> None:
     """Move an attempt, keeping the counts of live calls by what they do."""
-    old = attempt.status
+    run, old = attempt.of, attempt.status
     if old is _A.RESERVED:
         run.dialled += 1
-    elif old is _A.RINGING:
-        run.ringing -= 1
-    elif old in {_A.ANSWERED, _A.IN_PROGRESS}:
-        run.in_progress -= 1
-    if status is _A.RINGING:
-        run.ringing += 1
-    elif status is _A.ANSWERED or status is _A.IN_PROGRESS:
-        run.in_progress += 1
+    elif old is not _A.SUBMITTED:
+        run.ringing -= old is _A.RINGING
+        run.in_progress -= old in _TALKING
+    if status is not _A.ENDED and status is not _A.SUBMITTED:
+        run.ringing += status is _A.RINGING
+        run.in_progress += status in _TALKING
     attempt.status = status
 
 
 def _submitted(attempt: OpenAttempt, fact: AttemptSubmitted) -> None:
-    _leaves(attempt.of, attempt, _A.SUBMITTED)
+    _moves(attempt, _A.SUBMITTED)
     _watch(attempt, fact.check_at)
     if fact.carrier_ref:
         _learn(attempt, fact.carrier_ref)
@@ -81,13 +80,13 @@ def _ref_learned(attempt: OpenAttempt, fact: CarrierRefLearned) -> None:
 
 
 def _rang(attempt: OpenAttempt, fact: AttemptRang) -> None:
-    _leaves(attempt.of, attempt, _A.RINGING)
+    _moves(attempt, _A.RINGING)
     attempt.rang_at = fact.at
     _watch(attempt, fact.check_at)
 
 
 def _answered(attempt: OpenAttempt, fact: AttemptAnswered) -> None:
-    _leaves(attempt.of, attempt, _A.IN_PROGRESS if attempt.began else _A.ANSWERED)
+    _moves(attempt, _A.IN_PROGRESS if attempt.began else _A.ANSWERED)
     if attempt.answered_at is None:
         attempt.of.answered += 1
     attempt.answered_at = fact.at
@@ -99,11 +98,11 @@ def _bot_reported(attempt: OpenAttempt, fact: BotReported) -> None:
         attempt.began = fact.began
     attempt.bot_disposition = fact.disposition or attempt.bot_disposition
     if fact.began and attempt.status is _A.ANSWERED:
-        _leaves(attempt.of, attempt, _A.IN_PROGRESS)
+        _moves(attempt, _A.IN_PROGRESS)
 
 
 def _unknown(attempt: OpenAttempt, fact: AttemptUnknown) -> None:
-    _leaves(attempt.of, attempt, _A.UNKNOWN)
+    _moves(attempt, _A.UNKNOWN)
     _watch(attempt, fact.check_at)
 
 
@@ -119,7 +118,7 @@ def _free(attempt: OpenAttempt) -> None:
 
 def _ended(attempt: OpenAttempt, fact: AttemptEnded) -> None:
     run, ordinal = attempt.of, fact.contact
-    _leaves(run, attempt, _A.ENDED)
+    _moves(attempt, _A.ENDED)
     if fact.answered_at is not None and attempt.answered_at is None:
         run.answered += 1
     attempt.ended_at, attempt.answered_at, attempt.rang_at = fact.at, fact.answered_at, fact.rang_at
@@ -140,7 +139,7 @@ def _ended(attempt: OpenAttempt, fact: AttemptEnded) -> None:
 
 def _returned(attempt: OpenAttempt, fact: AttemptReturned) -> None:
     run, ordinal = attempt.of, fact.contact
-    _leaves(run, attempt, fact.status)
+    _moves(attempt, fact.status)
     run.dialled -= 1
     run.attempts[ordinal] -= 1
     attempt.ended_at, attempt.detail = fact.at, fact.why
@@ -198,7 +197,7 @@ def _analysis(attempt: OpenAttempt | PackedAttempt, fact: AnalysisArrived) -> No
         attempt.book.analysed(attempt, fact.business_disposition)
         return
     attempt.business_disposition = fact.business_disposition
-    attempt.callback_request = fact.callback
+    attempt.callback = fact.callback
     attempt.analysed = True
 
 
@@ -224,7 +223,7 @@ def _nothing(_row: object, _fact: object) -> None:
     """The fact is for the log only."""
 
 
-_OF_ATTEMPTS: Mapping[type, Callable[[Any, Any], None]] = MappingProxyType(
+APPLY_TO_ATTEMPT: Mapping[type, Callable[[Any, Any], None]] = MappingProxyType(
     {
         AttemptSubmitted: _submitted,
         CarrierRefLearned: _ref_learned,
@@ -243,11 +242,7 @@ _OF_ATTEMPTS: Mapping[type, Callable[[Any, Any], None]] = MappingProxyType(
         ContactClosed: _closed,
     }
 )
-
-
-def apply_to_attempt(attempt: OpenAttempt | PackedAttempt, fact: object) -> None:
-    """Change the rows of an attempt and its contact as a fact says."""
-    _OF_ATTEMPTS[type(fact)](attempt, fact)
+"""How each fact changes the rows of an attempt and its contact; the store looks it up by the fact's class."""
 
 
 def apply_to_campaign(book: Book, fact: object) -> None:

@@ -55,7 +55,7 @@ class OpenAttempt:
     began: bool | None = None
     bot_disposition = ""
     business_disposition = ""
-    callback_request: CallbackRequest | None = None
+    callback: CallbackRequest | None = None
     analysed = False
     connected = False
     talk = 0
@@ -87,7 +87,7 @@ class OpenAttempt:
 class PackedAttempt:
     """An attempt that is over and decided, read from its row; the same fields as an open one."""
 
-    callback_request: CallbackRequest | None = None
+    callback: CallbackRequest | None = None
     decided = True
 
     def __init__(self, book: Book, serial: int) -> None:

@@ -18,7 +18,7 @@ from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.pacing import Demand, Line
 from ori_campaigns.ports import AdmitAsk, Clock, StoreCapabilities, Work
 from ori_campaigns.reports import Report
-from ori_campaigns.stores.apply import apply_move, apply_to_attempt, apply_to_campaign, reserve
+from ori_campaigns.stores.apply import APPLY_TO_ATTEMPT, apply_move, apply_to_campaign, reserve
 from ori_campaigns.stores.book import Book, ContactRow, OpenAttempt, PackedAttempt, encode
 from ori_campaigns.stores.exchange import Exchange
 from ori_campaigns.stores.log import EventLog
@@ -175,7 +175,7 @@ class MemoryStore:
             for fact in changes.facts:
                 attempt = exchange.open.get(fact.attempt) or self._packed(fact.attempt)  # type: ignore[union-attr]
                 assert attempt is not None  # noqa: S101 - the rule answers facts of attempts it was shown
-                apply_to_attempt(attempt, fact)
+                APPLY_TO_ATTEMPT[type(fact)](attempt, fact)
                 log.append(attempt.book.code, fact)
             for workspace, carrier, until in changes.back_off:
                 trunk = exchange.trunks[workspace, carrier]
@@ -224,7 +224,7 @@ class MemoryStore:
         if isinstance(fact, AttemptReserved):
             reserve(book, fact)
         else:
-            apply_to_attempt(self._exchange.open[fact.attempt], fact)  # type: ignore[union-attr]
+            APPLY_TO_ATTEMPT[type(fact)](self._exchange.open[fact.attempt], fact)  # type: ignore[union-attr]
         self._log.append(book.code, fact)
 
     def _write(self, book: Book, changes: Changes[R]) -> None:

@@ -1,0 +1,311 @@
+"""The report of a simulated campaign, as lines of text; no phone number is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from ori_campaigns.campaign import Campaign
+from ori_campaigns.cli.figures import Figures
+from ori_campaigns.cli.look import Bar, Cell, Column, Look, Painted, harmless, wide
+from ori_campaigns.instants import to_datetime
+from ori_campaigns.listing import ALWAYS_ON_COLOUR, CampaignRow
+
+if TYPE_CHECKING:
+    from ori_campaigns.ingest import Summary
+
+_TABLE_FROM = 74
+_PROGRESS_BAR = 12
+_DAY_LABEL = 10
+_TOTAL = 7
+_MOST_DAYS = 31
+_TITLE = {True: "{} more days, {:,} calls", False: "{} more days, no calls"}
+
+
+def shown_moment(moment: int, zone: ZoneInfo) -> str:
+    """Return an instant as a local date and time.
+
+    >>> shown_moment(1767225600000000, ZoneInfo("Asia/Kolkata"))
+    'Thu  1 Jan 2026 05:30'
+    """
+    local = to_datetime(moment, zone)
+    return f"{local:%a} {local.day:2} {local:%b %Y %H:%M}"
+
+
+def _listed(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{harmless(name)} {count:,}" for name, count in counts.items())
+
+
+def _percent(part: int, whole: int) -> str:
+    from ori_campaigns.listing import Rate
+
+    return Rate(part, whole).text
+
+
+# --- the list row ----------------------------------------------------------------------------------------------------
+
+
+def list_row(row: CampaignRow, zone: ZoneInfo, look: Look) -> list[str]:
+    """Return the campaign's row of the campaign list (M1, M2); the date is that of `zone`."""
+    name = harmless(row.name)
+    status = Painted(row.status.value.capitalize(), row.colour)
+    bar = f"{look.bar(row.progress.fraction, _PROGRESS_BAR, rest=True)} {row.progress.text}"
+    connected = f"{row.connected:,} connected"
+    created = f"{row.created.astimezone(zone):%Y-%m-%d}"
+    actions = ", ".join(action.value.replace("_", " ").capitalize() for action in row.actions)
+    lines = look.heading("Campaign list", f"dates in {zone.key}")
+    if look.width >= _TABLE_FROM:
+        columns = [
+            Column("Name", flexible=True),
+            Column("Status"),
+            Column("Progress"),
+            Column("Answer\nrate", right=True),
+            Column("Completion\nrate", right=True),
+            Column("Created"),
+        ]
+        values: list[Cell] = [name, status, bar, row.answer_rate.text, row.completion_rate.text, created]
+        lines += look.table(columns, [values, [Painted(row.short_id, "dim"), "", connected, "", "", ""]])
+        lines.append(look.paint("Actions: ", "dim") + actions)
+    else:
+        lines += look.pairs(
+            [
+                ("Name", name),
+                ("Id", row.short_id),
+                ("Status", status.text),
+                ("Progress", f"{bar}, {connected}"),
+                ("Answer rate", row.answer_rate.text),
+                ("Completion rate", row.completion_rate.text),
+                ("Created", created),
+                ("Actions", actions),
+            ]
+        )
+    if row.always_on:
+        badge = row.always_on if look.glyphs else row.always_on.replace(" · ", ", ")
+        lines.append(look.paint(badge, ALWAYS_ON_COLOUR))
+    if row.restart_note:
+        lines.append(harmless(row.restart_note))
+    return lines
+
+
+# --- counts ----------------------------------------------------------------------------------------------------------
+
+
+def skipped_rows(summary: Summary, meanings: Mapping[str, str], look: Look) -> list[str]:
+    """Return the skipped rows of a lead file by reason (C4)."""
+    lines = look.heading("Skipped rows", f"{summary.skipped:,} of {summary.total:,}")
+    if not summary.skipped:
+        return [*lines, "Every row became a contact."]
+    columns = [Column("Rows", right=True), Column("Reason"), Column("Meaning", flexible=True)]
+    rows = [(f"{count:,}", reason, meanings.get(reason, "")) for reason, count in summary.by_reason.items()]
+    return lines + look.table(columns, rows)
+
+
+def contacts_ended(figures: Figures, look: Look) -> list[str]:
+    """Return where the contacts stand, and which rules brought them there."""
+    total = sum(each.contacts for each in figures.ended)
+    lines = look.heading("Where the contacts ended", f"{total:,} contacts")
+    columns = [
+        Column("Status"),
+        Column("Contacts", right=True),
+        Column("Share", right=True),
+        Column("Decided by", flexible=True),
+    ]
+    rows = [
+        (each.status, f"{each.contacts:,}", _percent(each.contacts, total), _listed(each.rules))
+        for each in figures.ended
+    ]
+    return lines + look.table(columns, rows)
+
+
+def dispositions(figures: Figures, look: Look) -> list[str]:
+    """Return how the calls turned out, and what post-call analysis made of them."""
+    total = figures.attempts.height
+    lines = look.heading("Dispositions", f"{total:,} calls")
+    columns = [Column("How calls ended"), Column("Calls", right=True), Column("Share", right=True),
+               Column("", flexible=True)]  # fmt: skip
+    rows: list[tuple[Cell, ...]] = []
+    for each in figures.outcomes:
+        rows.append((each.name, f"{each.calls:,}", _percent(each.calls, total), Bar(each.calls / total)))
+        rows += [
+            (Painted(f"  {detail}", "dim"), Painted(f"{calls:,}", "dim"), "", "")
+            for detail, calls in each.details.items()
+        ]
+    lines += look.table(columns, rows)
+    if not figures.business:
+        return lines
+    analysed = sum(figures.business.values())
+    columns[0] = Column("Post-call analysis")
+    named = [
+        (harmless(name)[:_NAME], f"{calls:,}", _percent(calls, analysed), Bar(calls / analysed))
+        for name, calls in figures.business.items()
+    ]
+    return [*lines, "", *look.table(columns, named)]
+
+
+_NAME = 28
+
+
+def attempts_per_contact(figures: Figures, look: Look) -> list[str]:
+    """Return how often contacts were called, and how many of them were connected."""
+    total = sum(each.contacts for each in figures.reached)
+    calls = sum(each.attempts * each.contacts for each in figures.reached)
+    average = f"{calls / total:.1f} on average" if total else ""
+    lines = look.heading("Attempts per contact", average)
+    columns = [
+        Column("Attempts", right=True),
+        Column("Contacts", right=True),
+        Column("Share", right=True),
+        Column("Connected", right=True),
+        Column("", flexible=True),
+    ]
+    rows = [
+        (
+            str(each.attempts),
+            f"{each.contacts:,}",
+            _percent(each.contacts, total),
+            f"{each.connected:,}",
+            Bar(each.contacts / total),
+        )
+        for each in figures.reached
+    ]
+    return lines + look.table(columns, rows)
+
+
+# --- what ran when ---------------------------------------------------------------------------------------------------
+
+
+def what_ran_when(figures: Figures, zone: ZoneInfo, look: Look) -> list[str]:
+    """Return a chart of the calls: a line for each day, a column for each hour, both local to `zone`."""
+    placed = figures.placed
+    lines = look.heading("What ran when", f"calls placed, by hour in {zone.key}")
+    if not placed:
+        return [*lines, "No call was placed."]
+    hours = range(min(hour for _, hour in placed), max(hour for _, hour in placed) + 1)
+    busiest = max(placed.values())
+    room = (look.width - _DAY_LABEL - _TOTAL) // len(hours)
+    # A shade and a figure where there is room for both, else the figure, else the shade.
+    digits = len(str(busiest))
+    both, figure = room >= digits + 2, room >= digits + 1
+    cell = min(room, digits + 4) if figure else room
+
+    def drawn(calls: int) -> str:
+        if not figure:
+            return look.shade(calls / busiest) * max(cell - 1, 1) + " " * (cell > 1)
+        text = str(calls) if calls else ("·" if look.glyphs else ".")
+        return (f"{look.shade(calls / busiest)}{text:>{digits}}" if both else text).rjust(cell)
+
+    every = 1 if cell > 2 else 2 if cell == 2 else 3  # noqa: PLR2004 - an hour's title has two digits
+    titles = "".join(f"{hour:02}".rjust(cell) if figure else f"{hour:02}".ljust(cell * every)
+                     for hour in list(hours)[:: 1 if figure else every])  # fmt: skip
+    lines.append(look.paint(" " * _DAY_LABEL + titles.ljust(cell * len(hours)) + "total".rjust(_TOTAL), "dim"))
+    for label, of_day in _days(placed):
+        if of_day is None:
+            lines.append(look.paint(label, "dim"))
+            continue
+        cells = "".join(drawn(of_day.get(hour, 0)) for hour in hours)
+        lines.append(f"{label:<{_DAY_LABEL}}{cells}{sum(of_day.values()):>{_TOTAL},}")
+    shades = " ".join(f"{look.shade((step - 0.5) / 4)} to {busiest * step // 4:,}" for step in (1, 2, 3, 4))
+    if both or not figure:
+        lines.append(look.paint(f"{'':<{_DAY_LABEL}}calls an hour: {shades}", "dim"))
+    return lines
+
+
+def _days(placed: Mapping[tuple[date, int], int]) -> Iterable[tuple[str, Mapping[int, int] | None]]:
+    """Yield each day with its calls by hour, or a remark on days that are not shown."""
+    by_day: dict[date, dict[int, int]] = {}
+    for (day, hour), calls in placed.items():
+        by_day.setdefault(day, {})[hour] = calls
+    shown = sorted(by_day)
+    left_out = shown[_MOST_DAYS // 2 : -(_MOST_DAYS // 2)] if len(shown) > _MOST_DAYS else []
+    before: date | None = None
+    for day in shown:
+        if left_out and day == left_out[0]:
+            calls = sum(sum(by_day[each].values()) for each in left_out)
+            yield f"... {len(left_out):,} more days with {calls:,} calls ...", None
+        if day in left_out:
+            before = day
+            continue
+        if before is not None and before not in left_out and (quiet := (day - before).days - 1):
+            first, last = before + timedelta(1), day - timedelta(1)
+            yield f"{_day(first)} no calls" if quiet == 1 else f"{_day(first)} to {_day(last)} no calls", None
+        yield _day(day), by_day[day]
+        before = day
+
+
+def _day(day: date) -> str:
+    return f"{day:%a} {day.day:2} {day:%b}"
+
+
+# --- the operator's log ----------------------------------------------------------------------------------------------
+
+
+def operators_log(figures: Figures, zone: ZoneInfo, look: Look) -> list[str]:
+    """Return the activity log of the campaign (L15)."""
+    lines = look.heading("Operator's log", f"times in {zone.key}")
+    columns = [Column("When"), Column("What"), Column("By"), Column("Detail", flexible=True)]
+    rows = [
+        (
+            shown_moment(each.at, zone),
+            each.action.replace("_", " "),
+            harmless(each.by),
+            harmless(each.detail).replace("_", " "),
+        )
+        for each in figures.log
+    ]
+    return lines + look.table(columns, rows)
+
+
+# --- what was set ----------------------------------------------------------------------------------------------------
+
+
+def settings(campaign: Campaign, pool: str, look: Look) -> list[str]:
+    """Return how the campaign was set up, in a few lines.
+
+    Parameters:
+        pool: the numbers and carriers in words.
+    """
+    config = campaign.config
+    window, retry, redial = config.window, config.retry, config.redial
+    kept = [*sorted(retry.on_system), *retry.on_business]
+    again = f", {retry.delay_minutes} minutes apart, on {', '.join(map(harmless, kept))}" if kept else ", none on outcomes"
+    rules = []
+    if redial.stop_after_seconds is not None:
+        rules.append(f"no more after a connect of over {redial.stop_after_seconds} s")
+    if redial.redial_under_seconds is not None:
+        rules.append(f"again after one of under {redial.redial_under_seconds} s")
+    return look.pairs(
+        [
+            ("Campaign", f"{harmless(campaign.name)}, bot {harmless(campaign.bot)}, {campaign.config.mode.replace('_', ' ')}"),
+            ("Calls", f"{config.concurrency_limit:,} at a time from {pool}"),
+            ("Window", f"{window.start} to {window.end} {window.timezone}, {shown_days(window.working_days)}"),
+            ("Attempts", f"up to {retry.max_attempts}{again}"),
+            *([("Redials", "; ".join(rules))] if rules else []),
+        ]
+    )
+
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def shown_days(days: Iterable[int]) -> str:
+    """Return working days as a person would write them.
+
+    >>> shown_days({0, 1, 2, 4}), shown_days(range(7))
+    ('Mon to Wed, Fri', 'every day')
+    """
+    ticked = sorted(set(days))
+    if len(ticked) == len(_DAYS):
+        return "every day"
+    stretches: list[list[int]] = []
+    for day in ticked:
+        if stretches and stretches[-1][-1] == day - 1:
+            stretches[-1].append(day)
+        else:
+            stretches.append([day])
+    parts = []
+    for stretch in stretches:
+        names = [_DAYS[day] for day in stretch]
+        parts.append(f"{names[0]} to {names[-1]}" if len(names) > 2 else ", ".join(names))  # noqa: PLR2004
+    return ", ".join(parts)
