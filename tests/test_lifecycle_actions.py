@@ -14,6 +14,7 @@ import pytest
 
 from ori_campaigns.campaign import Campaign, Stage
 from ori_campaigns.errors import ActionNotAllowed, CannotStart, Conflict, NotFound
+from ori_campaigns.events import LifecycleChanged
 from worlds import World, draft_of, leads, number
 
 TABLE = """
@@ -78,7 +79,7 @@ def test_a_legal_action_leads_where_it_should(stage: str, action: str, leads_to:
     else:
         assert world.get(campaign.id).stage is STAGES[leads_to]
     done = [event.fact for event in world.store.events(after=before - 1, limit=100_000)]
-    assert [(fact.action, fact.by, fact.at) for fact in done if type(fact).__name__ == "LifecycleChanged"] == [
+    assert [(fact.action, fact.by, fact.at) for fact in done if isinstance(fact, LifecycleChanged)] == [
         (action, "ravi", world.now)
     ]
 
@@ -232,7 +233,7 @@ def test_a_conflict_says_what_to_do() -> None:
     campaign = world.create()
     world.edit(campaign.id, name="First")
     before = everything(world)
-    with pytest.raises(Conflict, match="changed by somebody else since version 1.*Open it again") as caught:
+    with pytest.raises(Conflict, match=r"changed by somebody else since version 1 .*Open it again") as caught:
         world.service.edit(campaign.id, draft_of(campaign, name="Second"), by="ravi", version=campaign.version)
     assert caught.value.code == "conflict"
     assert everything(world) == before

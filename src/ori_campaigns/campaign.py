@@ -102,6 +102,10 @@ def actions_for(stage: Stage) -> tuple[Action, ...]:
     return tuple(action for action in LIFECYCLE[stage] if action not in NOT_BUTTONS)
 
 
+def _trimmed(name: str) -> str:
+    return name.strip()
+
+
 def _numbers(numbers: Iterable[str | PhoneNumber]) -> tuple[PhoneNumber, ...]:
     """Read the pool; a number ticked twice counts once, or it would be used twice as often."""
     return tuple(dict.fromkeys(parse_number(number, path=f"numbers[{i}]") for i, number in enumerate(numbers)))
@@ -122,7 +126,7 @@ class CampaignDraft:
         InvalidDefinition: code `bad_number`, for a pool entry that is not a number.
     """
 
-    name: str = attrs.field(converter=str.strip)
+    name: str = attrs.field(converter=_trimmed)
     bot: str
     numbers: tuple[PhoneNumber, ...] = attrs.field(converter=_numbers)
     config: DiallerConfig = attrs.field(factory=DiallerConfig)

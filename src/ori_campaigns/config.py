@@ -39,6 +39,10 @@ def fold(disposition: str) -> str:
     return disposition.strip().casefold()
 
 
+def _names(names: Iterable[str]) -> frozenset[str]:
+    return frozenset(names)
+
+
 def _listed(names: Iterable[str]) -> tuple[str, ...]:
     """Trim, drop empties and repeats (W9), keep the order."""
     kept: dict[str, str] = {}
@@ -64,7 +68,7 @@ class RetryPolicy:
 
     max_attempts: int = DEFAULT_MAX_ATTEMPTS
     delay_minutes: int = DEFAULT_DELAY_MINUTES
-    on_system: frozenset[str] = attrs.field(default=frozenset(), converter=frozenset[str])
+    on_system: frozenset[str] = attrs.field(default=frozenset(), converter=_names)
     on_business: tuple[str, ...] = attrs.field(default=(), converter=_listed)
     _folded: frozenset[str] = attrs.field(init=False, eq=False, repr=False)
 

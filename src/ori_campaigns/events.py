@@ -239,12 +239,12 @@ class LifecycleChanged(NamedTuple):
 
 @distinct
 class ContactsMoved(NamedTuple):
-    """Contacts changed state in bulk: stop, cutoff, restart and the like; `count` of them (to `status`)."""
+    """Contacts changed state in bulk: stop, cutoff, restart and the like; so many `contacts` (to `status`)."""
 
     at: Instant
     move: str
     status: str
-    count: int
+    contacts: int
     run: int
 
 

@@ -308,9 +308,12 @@ def used_up(attempts: int, status: ContactStatus, move: CloseUsedUp) -> bool:
     return attempts >= move.max_attempts and not spared
 
 
-def begins(campaign: Campaign, now: Instant) -> Instant | None:
-    """Return when a running campaign dials next: now, or the next opening before its cutoff (L3)."""
-    opens = campaign.config.window.schedule().next_open(now)
+def first_dialable(campaign: Campaign, due: Instant) -> Instant | None:
+    """Return the first instant from `due` on at which the campaign may dial; `None` if its cutoff comes first.
+
+    What is announced, of a start or of a retry, is this instant, never the plain due time (L3, R12).
+    """
+    opens = campaign.config.window.schedule().next_open(due)
     if opens is None or (campaign.cutoff is not None and opens >= campaign.cutoff):
         return None
     return opens

@@ -12,7 +12,7 @@ T = TypeVar("T", bound=tuple)  # type: ignore[type-arg]
 
 
 def _equal(left: object, right: object) -> bool:
-    return type(left) is type(right) and tuple.__eq__(left, right)  # type: ignore[arg-type]
+    return type(left) is type(right) and isinstance(left, tuple) and bool(tuple.__eq__(left, right))
 
 
 def _differ(left: object, right: object) -> bool:
@@ -26,7 +26,7 @@ def distinct(cls: type[T]) -> type[T]:
     >>> Ringing("a-1", 5) == Answered("a-1", 5), Ringing("a-1", 5) == Ringing("a-1", 5)
     (False, True)
     """
-    cls.__eq__ = _equal  # type: ignore[assignment,method-assign]
-    cls.__ne__ = _differ  # type: ignore[assignment,method-assign]
-    cls.__hash__ = tuple.__hash__  # type: ignore[assignment]
+    cls.__eq__ = _equal  # type: ignore[method-assign]
+    cls.__ne__ = _differ  # type: ignore[method-assign]
+    cls.__hash__ = tuple.__hash__  # type: ignore[method-assign]
     return cls

@@ -268,7 +268,7 @@ class CampaignService:
 
     def _begun(self, campaign: Campaign) -> Receipt:
         running = campaign.status is CampaignStatus.RUNNING and campaign.closing is None
-        begins_at = lifecycle.begins(campaign, self.store.clock.now()) if running else None
+        begins_at = lifecycle.first_dialable(campaign, self.store.clock.now()) if running else None
         return Receipt(campaign, draining=self.store.counters(campaign.id).live, begins_at=begins_at)
 
     def _settled(self, campaign_id: str, *, wait: bool) -> Receipt:

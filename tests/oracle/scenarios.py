@@ -251,7 +251,7 @@ def _population(chance: Random) -> dict[str, Any]:
         "rate": round(chance.uniform(0.15, 0.85), 2),
         "talk": chance.choice((20, 60, 200)),
         "analysed": chance.random() < 0.6,
-        "analysis_after": chance.choice((20.0, 119.5, 200.0)),
+        "analysis_after": chance.choice(((1, 40), (25, 35), (100, 140))),
         "asks": round(chance.uniform(0.1, 0.6), 2),
     }
 

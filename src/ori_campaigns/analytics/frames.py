@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import polars as pl
 
 from ori_campaigns.instants import Instant
+from ori_campaigns.lifecycle import first_dialable
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.ports import Store
 
@@ -42,6 +43,7 @@ CONTACT_COLUMNS = {
     "status": pl.String,
     "attempts": pl.Int64,
     "due": _MOMENT,
+    "dialable": _MOMENT,
     "excluded": pl.Boolean,
     "connected": pl.Boolean,
     "rule": pl.String,
@@ -120,16 +122,17 @@ def contacts_frame(store: Store, campaign_id: str, *, reveal: bool = True) -> pl
 
     Returns:
         Columns `contact` (ordinal), `phone_number`, `status`, `attempts`, `due` (UTC, null unless scheduled),
-        `excluded`, `connected`, `rule`; then one String column for each call variable.
+        `dialable` (the first instant from `due` on that the window allows, R12), `excluded`, `connected`, `rule`; then one String column for each call variable.
     """
+    campaign = store.campaign(campaign_id)
     rows: list[tuple[object, ...]] = []
     variables: list[dict[str, str]] = []
     for each in _contacts(store, campaign_id):
         due: Instant | None = each.due if each.due and each.status.value.endswith("_scheduled") else None
         shown = _shown(each.number, reveal=reveal)
-        rows.append(
-            (each.ordinal, shown, each.status.value, each.attempts, due, each.excluded, each.connected, each.rule)
-        )
+        dialable = None if due is None else first_dialable(campaign, due)
+        told = (each.ordinal, shown, each.status.value, each.attempts, due, dialable)
+        rows.append((*told, each.excluded, each.connected, each.rule))
         variables.append(dict(each.variables))
     names = dict.fromkeys(name for each in variables for name in each)
     clash = {name: f"variable_{name}" if name in CONTACT_COLUMNS else name for name in names}

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ori_campaigns.campaign import Campaign
 from ori_campaigns.cli.figures import Figures
-from ori_campaigns.cli.look import Bar, Cell, Column, Look, Painted, harmless, wide
+from ori_campaigns.cli.look import Bar, Cell, Column, Look, Painted, harmless
 from ori_campaigns.instants import to_datetime
-from ori_campaigns.listing import ALWAYS_ON_COLOUR, CampaignRow
+from ori_campaigns.listing import ALWAYS_ON_COLOUR, CampaignRow, Rate
 
 if TYPE_CHECKING:
     from ori_campaigns.ingest import Summary
 
 _TABLE_FROM = 74
 _PROGRESS_BAR = 12
-_DAY_LABEL = 10
-_TOTAL = 7
-_MOST_DAYS = 31
-_TITLE = {True: "{} more days, {:,} calls", False: "{} more days, no calls"}
+_NAME = 28
 
 
 def shown_moment(moment: int, zone: ZoneInfo) -> str:
@@ -34,14 +30,12 @@ def shown_moment(moment: int, zone: ZoneInfo) -> str:
     return f"{local:%a} {local.day:2} {local:%b %Y %H:%M}"
 
 
+def _share(part: int, whole: int) -> str:
+    return Rate(part, whole).text
+
+
 def _listed(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{harmless(name)} {count:,}" for name, count in counts.items())
-
-
-def _percent(part: int, whole: int) -> str:
-    from ori_campaigns.listing import Rate
-
-    return Rate(part, whole).text
 
 
 # --- the list row ----------------------------------------------------------------------------------------------------
@@ -113,7 +107,7 @@ def contacts_ended(figures: Figures, look: Look) -> list[str]:
         Column("Decided by", flexible=True),
     ]
     rows = [
-        (each.status, f"{each.contacts:,}", _percent(each.contacts, total), _listed(each.rules))
+        (each.status, f"{each.contacts:,}", _share(each.contacts, total), _listed(each.rules))
         for each in figures.ended
     ]
     return lines + look.table(columns, rows)
@@ -127,7 +121,7 @@ def dispositions(figures: Figures, look: Look) -> list[str]:
                Column("", flexible=True)]  # fmt: skip
     rows: list[tuple[Cell, ...]] = []
     for each in figures.outcomes:
-        rows.append((each.name, f"{each.calls:,}", _percent(each.calls, total), Bar(each.calls / total)))
+        rows.append((each.name, f"{each.calls:,}", _share(each.calls, total), Bar(each.calls / total)))
         rows += [
             (Painted(f"  {detail}", "dim"), Painted(f"{calls:,}", "dim"), "", "")
             for detail, calls in each.details.items()
@@ -138,13 +132,10 @@ def dispositions(figures: Figures, look: Look) -> list[str]:
     analysed = sum(figures.business.values())
     columns[0] = Column("Post-call analysis")
     named = [
-        (harmless(name)[:_NAME], f"{calls:,}", _percent(calls, analysed), Bar(calls / analysed))
+        (harmless(name)[:_NAME], f"{calls:,}", _share(calls, analysed), Bar(calls / analysed))
         for name, calls in figures.business.items()
     ]
     return [*lines, "", *look.table(columns, named)]
-
-
-_NAME = 28
 
 
 def attempts_per_contact(figures: Figures, look: Look) -> list[str]:
@@ -164,78 +155,13 @@ def attempts_per_contact(figures: Figures, look: Look) -> list[str]:
         (
             str(each.attempts),
             f"{each.contacts:,}",
-            _percent(each.contacts, total),
+            _share(each.contacts, total),
             f"{each.connected:,}",
             Bar(each.contacts / total),
         )
         for each in figures.reached
     ]
     return lines + look.table(columns, rows)
-
-
-# --- what ran when ---------------------------------------------------------------------------------------------------
-
-
-def what_ran_when(figures: Figures, zone: ZoneInfo, look: Look) -> list[str]:
-    """Return a chart of the calls: a line for each day, a column for each hour, both local to `zone`."""
-    placed = figures.placed
-    lines = look.heading("What ran when", f"calls placed, by hour in {zone.key}")
-    if not placed:
-        return [*lines, "No call was placed."]
-    hours = range(min(hour for _, hour in placed), max(hour for _, hour in placed) + 1)
-    busiest = max(placed.values())
-    room = (look.width - _DAY_LABEL - _TOTAL) // len(hours)
-    # A shade and a figure where there is room for both, else the figure, else the shade.
-    digits = len(str(busiest))
-    both, figure = room >= digits + 2, room >= digits + 1
-    cell = min(room, digits + 4) if figure else room
-
-    def drawn(calls: int) -> str:
-        if not figure:
-            return look.shade(calls / busiest) * max(cell - 1, 1) + " " * (cell > 1)
-        text = str(calls) if calls else ("·" if look.glyphs else ".")
-        return (f"{look.shade(calls / busiest)}{text:>{digits}}" if both else text).rjust(cell)
-
-    every = 1 if cell > 2 else 2 if cell == 2 else 3  # noqa: PLR2004 - an hour's title has two digits
-    titles = "".join(f"{hour:02}".rjust(cell) if figure else f"{hour:02}".ljust(cell * every)
-                     for hour in list(hours)[:: 1 if figure else every])  # fmt: skip
-    lines.append(look.paint(" " * _DAY_LABEL + titles.ljust(cell * len(hours)) + "total".rjust(_TOTAL), "dim"))
-    for label, of_day in _days(placed):
-        if of_day is None:
-            lines.append(look.paint(label, "dim"))
-            continue
-        cells = "".join(drawn(of_day.get(hour, 0)) for hour in hours)
-        lines.append(f"{label:<{_DAY_LABEL}}{cells}{sum(of_day.values()):>{_TOTAL},}")
-    shades = " ".join(f"{look.shade((step - 0.5) / 4)} to {busiest * step // 4:,}" for step in (1, 2, 3, 4))
-    if both or not figure:
-        lines.append(look.paint(f"{'':<{_DAY_LABEL}}calls an hour: {shades}", "dim"))
-    return lines
-
-
-def _days(placed: Mapping[tuple[date, int], int]) -> Iterable[tuple[str, Mapping[int, int] | None]]:
-    """Yield each day with its calls by hour, or a remark on days that are not shown."""
-    by_day: dict[date, dict[int, int]] = {}
-    for (day, hour), calls in placed.items():
-        by_day.setdefault(day, {})[hour] = calls
-    shown = sorted(by_day)
-    left_out = shown[_MOST_DAYS // 2 : -(_MOST_DAYS // 2)] if len(shown) > _MOST_DAYS else []
-    before: date | None = None
-    for day in shown:
-        if left_out and day == left_out[0]:
-            calls = sum(sum(by_day[each].values()) for each in left_out)
-            yield f"... {len(left_out):,} more days with {calls:,} calls ...", None
-        if day in left_out:
-            before = day
-            continue
-        if before is not None and before not in left_out and (quiet := (day - before).days - 1):
-            first, last = before + timedelta(1), day - timedelta(1)
-            yield f"{_day(first)} no calls" if quiet == 1 else f"{_day(first)} to {_day(last)} no calls", None
-        yield _day(day), by_day[day]
-        before = day
-
-
-def _day(day: date) -> str:
-    return f"{day:%a} {day.day:2} {day:%b}"
 
 
 # --- the operator's log ----------------------------------------------------------------------------------------------

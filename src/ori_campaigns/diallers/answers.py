@@ -116,6 +116,10 @@ class Observed:
         return self.seconds[int(chance * len(self.seconds))]
 
 
+def _copied(shares: Mapping[str, float]) -> Mapping[str, float]:
+    return dict(shares)
+
+
 @attrs.frozen
 class Mix:
     """Names with their shares; the shares need not add up to one.
@@ -124,7 +128,7 @@ class Mix:
     'bot'
     """
 
-    shares: Mapping[str, float] = attrs.field(converter=dict)
+    shares: Mapping[str, float] = attrs.field(converter=_copied)
     _names: tuple[str, ...] = attrs.field(init=False, eq=False, repr=False)
     _steps: tuple[float, ...] = attrs.field(init=False, eq=False, repr=False)
 
