@@ -154,11 +154,12 @@ def test_a_prepared_restart_may_change_how_it_dials_but_not_who_it_is() -> None:
     campaign = over(world)
     world.service.restart(campaign.id, by="ravi")
     world.directory.add(Bot("other"))
-    for locked, save in {
+    saves: dict[str, Callable[[], object]] = {
         "name": lambda: world.edit(campaign.id, name="Other"),
         "bot": lambda: world.edit(campaign.id, bot="other"),
         "contacts": lambda: world.edit(campaign.id, leads(9)),
-    }.items():
+    }
+    for locked, save in saves.items():
         with pytest.raises(FieldLocked) as caught:
             save()
         assert caught.value.fields == (locked,)

@@ -28,6 +28,7 @@ from ori_campaigns.windows import CallingWindow
 if TYPE_CHECKING:
     from ori_campaigns.diallers.answers import AnswerModel, Lengths
     from ori_campaigns.ingest import Leads
+    from ori_campaigns.ingest.report import SkippedMode
 
 T = TypeVar("T")
 BOT = "made-up-bot"
@@ -286,13 +287,21 @@ def _leads(options: argparse.Namespace, faults: _Faults) -> Leads | None:
             hint = "Give a CSV file; only an always-on campaign may begin without."
             faults.append(Problem("LEADS.csv", "no_leads", "There are no leads.", hint))
         return None
-    from ori_campaigns.ingest import read_leads
+    from ori_campaigns.ingest import Leads, read_leads
 
-    source = sys.stdin.buffer if options.leads == "-" else options.leads
     try:
-        return read_leads(source)
+        return read_leads(sys.stdin.buffer if options.leads == "-" else options.leads)
     except IngestError as error:
         faults.append(Problem("", error.code, str(error)))
         refused = error.facts.get("leads")
-    # A list without one good number is when its rows are wanted most.
-    return refused
+    # When no row is valid the rows are wanted most, so that somebody can correct them.
+    if isinstance(refused, Leads) and options.skipped is not None and not any(
+        fault.path == "--skipped" for fault in faults
+    ):
+        write_skipped(refused, Path(options.skipped), options.csv)
+    return None
+
+
+def write_skipped(leads: Leads, path: Path, mode: SkippedMode) -> None:
+    """Write the skipped rows of a list (C4)."""
+    places.whole(lambda unfinished: leads.write_skipped(unfinished, mode=mode))(path)
