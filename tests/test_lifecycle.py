@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import attrs
 import pytest
 
 import worlds
 from ori_campaigns.campaign import Campaign, CampaignStatus, CompletionReason
 from ori_campaigns.config import SINGLE_DAY
 from ori_campaigns.errors import CannotStart, InvalidDefinition
-from ori_campaigns.instants import MINUTE
+from ori_campaigns.instants import MINUTE, SECOND
 from ori_campaigns.reports import Unsent
 from ori_campaigns.views import UseStage
-from worlds import KOLKATA, LINES, World, at, leads, number
+from worlds import KOLKATA, LINES, TRUNK, World, at, leads, number
 
 SUNDAY = datetime(2026, 1, 4, 20, 0, tzinfo=KOLKATA)
 
@@ -246,6 +247,25 @@ def test_a_pause_that_does_not_wait_says_when_it_is_settled() -> None:
     assert (settled.settled, settled.settles_by, settled.draining) == (True, None, 1)
     assert world.now == before
     assert world.statuses(campaign.id) == ["calling", "pending"]
+
+
+@pytest.mark.behaviour("L4")
+def test_settling_waits_for_older_reservations_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    world.directory.add(attrs.evolve(TRUNK, cps=1, burst=1))
+    campaign = world.running(100)
+    call = world.dial()
+    receipt = world.service.pause(campaign.id, by="ravi", wait=False)
+    # Somebody resumes at once, and from then on a new call is decided every second.
+    world.service.resume(campaign.id, by="asha")
+
+    def sleep(seconds: float) -> None:
+        world.clock.advance(seconds=seconds)
+        world.service.step()
+        assert world.now <= call.not_after + SECOND, "settling goes on and on"
+
+    monkeypatch.setattr(world.clock, "sleep", sleep)
+    assert world.service.settle(receipt).settled
 
 
 @pytest.mark.behaviour("L5")

@@ -213,6 +213,17 @@ def test_a_cutoff_that_passes_while_paused_lets_live_calls_go_on_after_resume() 
     assert world.get(campaign.id).completion_reason is CompletionReason.WINDOW_CLOSED
 
 
+@pytest.mark.behaviour("S2", "S5", "R2")
+def test_a_call_that_ends_after_the_cutoff_while_paused_is_not_dialled_again() -> None:
+    world = World()
+    campaign, talking, ringing = evening(world)
+    world.service.pause(campaign.id, by="ravi")
+    world.until("2026-01-05 18:00:10")
+    world.end(ringing, disposition="no_answer")
+    world.end(talking)
+    assert world.statuses(campaign.id) == ["completed", "exhausted", "pending", "pending"]
+
+
 @pytest.mark.behaviour("S2", "S5")
 def test_an_overnight_day_ends_in_the_morning() -> None:
     world = World()

@@ -6,6 +6,7 @@ import pytest
 
 import worlds
 from ori_campaigns.campaign import CampaignStatus, CompletionReason
+from ori_campaigns.exclusion import ExclusionResult
 from ori_campaigns.reports import Refused, Unsent
 from worlds import LINES, World, at, number
 
@@ -260,6 +261,51 @@ def test_a_withdrawn_number_does_not_fail_a_campaign_that_has_nobody_left() -> N
     world.service.refresh()
     world.dials()
     assert world.get(campaign.id).completion_reason is CompletionReason.ALL_CONTACTS_FINAL
+
+
+# --- exclusion --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.behaviour("X3", "X5")
+def test_excluding_somebody_cancels_the_callback() -> None:
+    world = World()
+    campaign = world.running(2, concurrency_limit=1, callback_detection=True)
+    world.booked(world.dial(), at("2026-01-05 15:00"))
+    done = world.service.exclude(campaign.id, [number(0)], by="ravi")
+    assert list(done.results.values()) == [ExclusionResult.EXCLUDED]
+    callback = world.callbacks(campaign.id)[0]
+    assert callback is not None
+    assert (callback.state, world.statuses(campaign.id)) == ("cancelled", ["excluded", "pending"])
+    world.talked(world.dial())
+    world.until("2026-01-05 15:00")
+    assert world.dials() == ()
+
+
+@pytest.mark.behaviour("R1", "X3", "X5")
+def test_somebody_excluded_during_a_call_is_not_called_back_though_it_was_asked_for() -> None:
+    world = World()
+    campaign = world.running(1, callback_detection=True)
+    call = world.dial()
+    world.connect(call)
+    done = world.service.exclude(campaign.id, [number(0)], by="ravi")
+    assert list(done.results.values()) == [ExclusionResult.WILL_EXCLUDE]
+    assert world.statuses(campaign.id) == ["calling"]
+    world.analysed(call, call_back_at=at("2026-01-05 15:00"))
+    world.clock.advance(seconds=30)
+    world.end(call)
+    assert (world.statuses(campaign.id), world.callbacks(campaign.id)) == (["excluded"], [None])
+
+
+@pytest.mark.behaviour("R14", "X5")
+def test_somebody_excluded_while_the_analysis_is_awaited_is_not_called_back() -> None:
+    world = World()
+    campaign = world.running(1, callback_detection=True)
+    call = world.dial()
+    world.talked(call)
+    world.service.exclude(campaign.id, [number(0)], by="ravi")
+    assert world.statuses(campaign.id) == ["excluded"]
+    world.analysed(call, call_back_at=at("2026-01-05 15:00"))
+    assert (world.statuses(campaign.id), world.callbacks(campaign.id)) == (["excluded"], [None])
 
 
 # --- the activity log -------------------------------------------------------------------------------------------------

@@ -504,8 +504,8 @@ def test_a_refused_call_does_not_give_its_token_back() -> None:
 # --- the order of dialling --------------------------------------------------------------------------------------------
 
 
-def scene() -> tuple[Desk, list[str]]:
-    """Six people: retries due at minutes 40 and 35, callbacks at 38, 36 and 36, and nobody ever tried."""
+def everybody_is_due() -> tuple[Desk, str]:
+    """Eight people in a paused campaign: callbacks for minutes 36, 36 and 38, two never tried, retries for 35 and 40."""
     desk = Desk(trunk(cps=100, burst=1000))
     retry = RetryPolicy(5, 30, ["no_answer"])
     campaign_id = desk.begin(people(8), limit=6, retry=retry, detection=True)
@@ -524,12 +524,12 @@ def scene() -> tuple[Desk, list[str]]:
     desk.clock.advance(minutes=5)
     desk.hang_up(by_person["0"], by_person["2"])
     desk.clock.set(MONDAY_10 + 60 * MINUTE)
-    return desk, [campaign_id]
+    return desk, campaign_id
 
 
 @pytest.mark.behaviour("P4", "K7")
 def test_callbacks_then_the_whole_first_pass_then_retries_each_by_due_time_then_list_order() -> None:
-    desk, [campaign_id] = scene()
+    desk, campaign_id = everybody_is_due()
     desk.service.resume(campaign_id, by="ops")
     order = []
     while dials := desk.dials():

@@ -203,10 +203,12 @@ class Campaign:
         allowed = LIFECYCLE[self.stage]
         if action in allowed and not reason:
             return
+        if not reason and self.stage is Stage.PREPARED:
+            reason = Stage.PREPARED.value
         raise ActionNotAllowed(
             entity="campaign",
             entity_id=self.id,
-            status=self.stage.value,
+            status=self.status.value,
             action=action.value,
             allowed=[name.value for name in allowed if name is not action and name not in NOT_BUTTONS],
             reason=reason,

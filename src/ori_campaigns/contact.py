@@ -49,7 +49,8 @@ CONTACT_MOVES: Mapping[ContactStatus, frozenset[ContactStatus]] = MappingProxyTy
         _C.CALLING: _ENDS
         | WAITING
         | {_C.AWAITING_ANALYSIS, _C.ABANDONED, _C.MACHINE, _C.MANUAL_STOPPED, _C.WINDOW_CLOSED},
-        _C.AWAITING_ANALYSIS: _ENDS,
+        # Only connected calls wait for their analysis, so none of them ends exhausted.
+        _C.AWAITING_ANALYSIS: _ENDS - {_C.EXHAUSTED},
         **{status: frozenset[ContactStatus]() for status in FINAL},
     }
 )

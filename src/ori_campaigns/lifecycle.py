@@ -17,6 +17,7 @@ from ori_campaigns.campaign import (
     CampaignStatus,
     CompletionReason,
     Restart,
+    actions_for,
 )
 from ori_campaigns.carriers import Bot, Carrier
 from ori_campaigns.config import SINGLE_DAY, DiallerConfig
@@ -32,6 +33,8 @@ from ori_campaigns.views import (
     CloseAwaiting,
     CloseUsedUp,
     CloseWaiting,
+    CopyContacts,
+    Created,
     DropRun,
     Move,
     NewRun,
@@ -78,7 +81,7 @@ def _guard(view: CampaignView, action: Action, configured: Configured, *, needs_
     waiting = view.counters.count(WAITING)
     problems = start_problems(campaign, configured, waiting, view.now, needs_contacts=needs_contacts)
     if problems:
-        others = [name.value for name in (Action.EDIT, Action.CLONE)]
+        others = [name.value for name in actions_for(campaign.stage) if name is not action]
         raise CannotStart(
             entity_id=campaign.id, status=campaign.status.value, action=action.value, allowed=others, problems=problems
         )
@@ -115,8 +118,9 @@ def start(view: CampaignView, by: str, configured: Configured) -> Changes[Campai
 def pause(view: CampaignView, by: str) -> Changes[Campaign]:
     """Running to paused; refused once the single day is over and only live calls keep it running (L4, S2)."""
     campaign = view.campaign
-    campaign.require(Action.PAUSE, reason="its window has closed and it ends with its last live call"
-                     if campaign.closing else "")  # fmt: skip
+    # The cutoff counts from its instant on, whether or not the engine has looked at the clock since.
+    over = campaign.closing is not None or (campaign.cutoff is not None and view.now >= campaign.cutoff)
+    campaign.require(Action.PAUSE, reason="its window has closed and it ends with its last live call" if over else "")
     paused = attrs.evolve(campaign, status=CampaignStatus.PAUSED, epoch=campaign.epoch + 1)
     return Changes(paused, _did(view, Action.PAUSE, by), campaign=paused)
 
@@ -288,18 +292,22 @@ def _rescheduled(before: DiallerConfig, campaign: Campaign) -> Campaign:
     return attrs.evolve(campaign, cutoff=campaign.config.window.schedule().day_close(campaign.opening_day))
 
 
-def cloned(campaign: Campaign, new_id: str, *, by: str, now: Instant) -> Campaign:
-    """Return the fresh draft a clone begins as (L9)."""
-    return Campaign(
+def clone(view: CampaignView, by: str, new_id: str) -> Changes[Campaign]:
+    """Insert a copy as a fresh draft, with the list as it is at this moment (L9)."""
+    campaign = view.campaign
+    copy = Campaign(
         id=new_id,
         workspace=campaign.workspace,
         name=f"{campaign.name} (copy)",
         bot=campaign.bot,
         numbers=campaign.numbers,
         config=campaign.config,
-        created_at=now,
+        created_at=view.now,
         created_by=by,
     )
+    facts = (LifecycleChanged("clone", by, view.now, 1, campaign.id),)
+    moves = (CopyContacts(campaign.id, campaign.config.sticky_exclusion),)
+    return Changes(copy, created=Created(copy, moves, facts))
 
 
 def used_up(attempts: int, status: ContactStatus, move: CloseUsedUp) -> bool:

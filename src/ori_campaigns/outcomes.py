@@ -62,7 +62,8 @@ from ori_campaigns.retry import (
     decide,
     waits_for_analysis,
 )
-from ori_campaigns.views import AttemptFacts, Changes, ReportView
+from ori_campaigns.lifecycle import used_up
+from ori_campaigns.views import AttemptFacts, Changes, CloseUsedUp, ReportView
 
 _A = AttemptStatus
 
@@ -190,6 +191,11 @@ def _give_back(batch: _Batch, report: Any, attempt: AttemptFacts, status: Attemp
     """The call was surely never placed: the contact goes back to exactly where it came from, if that is still open."""
     campaign, contact = attempt.campaign, attempt.contact
     to = attempt.came_from
+    config = campaign.config
+    lowered = CloseUsedUp(config.retry.max_attempts, config.callbacks_may_exceed_max_attempts)
+    if used_up(contact.attempts - 1, to, lowered):
+        # Max attempts was lowered while this call was under way: nobody would ever dial this contact again.
+        to = ContactStatus.COMPLETED if contact.last_connected >= 0 else ContactStatus.EXHAUSTED
     if contact.excluded:
         to = ContactStatus.EXCLUDED
     elif campaign.closing is not None:
@@ -362,8 +368,12 @@ def _analysis(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     if attempt.status in NEVER_PLACED or attempt.analysed:
         _ignore(batch, report, attempt, "already_over" if attempt.status in NEVER_PLACED else "repeat")
         return
-    late = attempt.decided
     at = _when(batch, report, attempt)
+    late = attempt.decided
+    if attempt.status is _A.ENDED and not late and batch.now >= attempt.check_at:
+        # The limit passed before this came: the decision stands without it (R14).
+        _follow(batch, attempt, attempt, attempt, attempt.ended_at or at, may_wait=False)
+        late = True
     batch.facts.append(AnalysisArrived(attempt.id, ordinal, at, report.business_disposition, report.callback, late))
     if attempt.status is _A.ENDED and not late:
         _follow(batch, attempt, attempt, report, attempt.ended_at or at, may_wait=False)

@@ -110,8 +110,8 @@ class Demand:
 def share(demands: Sequence[Demand], supply: Mapping[str, int]) -> dict[str, dict[str, int]]:
     """Water-fill the carriers' free calls over the campaigns (P5).
 
-    Each round gives one call to every campaign that still wants and can have one, from the fullest of its carriers;
-    who has waited longest is first, so that even one call at a time goes round.
+    Each round gives one call to every campaign that still wants and can have one; who has waited longest is first, so
+    that even one call at a time goes round. A campaign with a choice of carriers makes room for one without.
 
     Parameters:
         demands: what the campaigns could use.
@@ -123,24 +123,53 @@ def share(demands: Sequence[Demand], supply: Mapping[str, int]) -> dict[str, dic
     >>> share([Demand("a", 9, ("t",), 0), Demand("b", 1, ("t",), 0)], {"t": 4})
     {'a': {'t': 3}, 'b': {'t': 1}}
     """
-    left = dict(supply)
-    quotas: dict[str, dict[str, int]] = {demand.campaign_id: {} for demand in demands}
     if len(demands) == 1:
         # Alone on its carriers, a campaign may use whatever they have; its seats bound the total.
         [only] = demands
-        return {only.campaign_id: {carrier: left.get(carrier, 0) for carrier in only.carriers}}
+        return {only.campaign_id: {carrier: supply.get(carrier, 0) for carrier in only.carriers}}
+    left = dict(supply)
+    quotas: dict[str, dict[str, int]] = {demand.campaign_id: {} for demand in demands}
+    carriers = {demand.campaign_id: demand.carriers for demand in demands}
     wanting = sorted(demands, key=lambda demand: (demand.served_at, demand.campaign_id))
     wants = {demand.campaign_id: demand.seats for demand in wanting}
     while wanting:
         still = []
         for demand in wanting:
-            fullest = max(demand.carriers, key=lambda carrier: left.get(carrier, 0), default=None)
-            if wants[demand.campaign_id] <= 0 or fullest is None or left.get(fullest, 0) <= 0:
-                continue
-            left[fullest] -= 1
-            wants[demand.campaign_id] -= 1
-            mine = quotas[demand.campaign_id]
-            mine[fullest] = mine.get(fullest, 0) + 1
-            still.append(demand)
+            name = demand.campaign_id
+            if wants[name] > 0 and _grant(name, carriers, quotas, left):
+                wants[name] -= 1
+                still.append(demand)
         wanting = still
     return quotas
+
+
+def _grant(
+    name: str, carriers: Mapping[str, tuple[str, ...]], quotas: dict[str, dict[str, int]], left: dict[str, int]
+) -> bool:
+    """Give one call more to a campaign, moving calls of others to other carriers of theirs where that makes room."""
+    # Breadth first from the campaign's carriers to one with a call left; each step is a campaign that could move.
+    came_by: dict[str, tuple[str, str]] = {carrier: (name, "") for carrier in carriers[name]}
+    frontier = sorted(came_by, key=lambda carrier: -left.get(carrier, 0))
+    while frontier:
+        carrier = frontier.pop(0)
+        if left.get(carrier, 0) > 0:
+            left[carrier] -= 1
+            _hand_over(carrier, came_by, quotas)
+            return True
+        for other, held in quotas.items():
+            if held.get(carrier, 0) > 0:
+                fresh = [each for each in carriers[other] if each not in came_by]
+                came_by |= dict.fromkeys(fresh, (other, carrier))
+                frontier += fresh
+    return False
+
+
+def _hand_over(carrier: str, came_by: Mapping[str, tuple[str, str]], quotas: dict[str, dict[str, int]]) -> None:
+    """Walk back from the carrier with a call left: each campaign on the way takes it, and gives up its own."""
+    while carrier:
+        name, instead_of = came_by[carrier]
+        mine = quotas[name]
+        mine[carrier] = mine.get(carrier, 0) + 1
+        if instead_of:
+            mine[instead_of] -= 1
+        carrier = instead_of

@@ -14,7 +14,7 @@ import attrs
 from ori_campaigns.campaign import Campaign
 from ori_campaigns.carriers import Bot, Carrier
 from ori_campaigns.contact import Attempt, Contact
-from ori_campaigns.events import Event, Fact
+from ori_campaigns.events import Event
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.pacing import Demand
@@ -25,7 +25,7 @@ from ori_campaigns.views import (
     Changes,
     ContactBatch,
     Counters,
-    Move,
+    Created,
     NumbersView,
     ReportView,
 )
@@ -132,7 +132,7 @@ class Store(Protocol):
         """Keep contacts aside for a later `UseStage`; a stage that is not used is dropped in time."""
         ...
 
-    def create(self, campaign: Campaign, moves: Sequence[Move], facts: Sequence[Fact], key: str | None) -> Campaign:
+    def create(self, created: Created, key: str | None) -> Campaign:
         """Insert a campaign with its contacts; the same `key` again answers the first campaign and inserts nothing."""
         ...
 
@@ -173,8 +173,13 @@ class Store(Protocol):
         """Return the instant at which the next attempt may become overdue."""
         ...
 
-    def unsent(self, campaign_id: str, numbers: Sequence[PhoneNumber] | None = None) -> Instant | None:
-        """Return the latest `not_after` of reservations not yet reported on, of the campaign or of these numbers in it."""
+    def unsent(
+        self, campaign_id: str, *, before: int | None = None, numbers: Sequence[PhoneNumber] | None = None
+    ) -> Instant | None:
+        """Return the latest `not_after` of reservations nobody has reported on yet, `None` when there is none.
+
+        Of the whole campaign; only those of an epoch before `before`, only those to `numbers`, where given.
+        """
         ...
 
     # --- reads ---

@@ -16,7 +16,7 @@ from ori_campaigns.admission import Admission, admit
 from ori_campaigns.campaign import Action, Campaign, CampaignDraft, CampaignStatus
 from ori_campaigns.carriers import directory_problems
 from ori_campaigns.config import CallLimits
-from ori_campaigns.errors import InvalidDefinition
+from ori_campaigns.errors import InvalidDefinition, Problem
 from ori_campaigns.events import LifecycleChanged
 from ori_campaigns.exclusion import Exclusions, exclude
 from ori_campaigns.ids import random_id
@@ -34,8 +34,8 @@ from ori_campaigns.views import (
     AdmitView,
     Changes,
     ContactBatch,
-    CopyContacts,
     Counters,
+    Created,
     ReportView,
     UseStage,
 )
@@ -138,8 +138,15 @@ class CampaignService:
             created_at=now,
             created_by=by,
         )
-        moves = () if leads is None else (UseStage(self.store.stage(leads), draft.config.sticky_exclusion),)
-        return self.store.create(campaign, moves, (LifecycleChanged("create", by, now, 1),), key)
+        moves = () if leads is None else (UseStage(self._stage(leads), draft.config.sticky_exclusion),)
+        return self.store.create(Created(campaign, moves, (LifecycleChanged("create", by, now, 1),)), key)
+
+    def _stage(self, leads: ContactBatch) -> str:
+        """Put a list aside; one without a contact replaces nothing (C9)."""
+        if not leads.numbers:
+            problem = Problem("contacts", "no_valid_rows", "The list has no contact.", "Upload one with a valid row.")
+            raise InvalidDefinition([problem], what="The upload")
+        return self.store.stage(leads)
 
     def _checked(self, draft: CampaignDraft, *, strict: bool) -> CampaignDraft:
         if not strict:
@@ -176,7 +183,7 @@ class CampaignService:
         # A locked bot that is gone keeps nobody from editing the rest; start refuses it.
         known = current.bot if current.has_run else ""
         draft = self._checked_edit(attrs.evolve(draft, workspace=current.workspace), strict=strict, locked_bot=known)
-        stage = None if leads is None else self.store.stage(leads)
+        stage = None if leads is None else self._stage(leads)
         return self.store.change(
             campaign_id, partial(lifecycle.edit, draft=draft, by=by, version=version, stage=stage)
         )
@@ -192,11 +199,7 @@ class CampaignService:
 
     def clone(self, campaign_id: str, *, by: str) -> Campaign:
         """Copy a campaign of any status, with its list, into a fresh draft (L9)."""
-        original = self.store.campaign(campaign_id)
-        now = self.store.clock.now()
-        campaign = lifecycle.cloned(original, self._new_id(), by=by, now=now)
-        moves = (CopyContacts(campaign_id, original.config.sticky_exclusion),)
-        return self.store.create(campaign, moves, (LifecycleChanged("clone", by, now, 1, original.id),), None)
+        return self.store.change(campaign_id, partial(lifecycle.clone, by=by, new_id=self._new_id()))
 
     def delete(self, campaign_id: str, *, by: str) -> None:
         """Delete a draft that has never run, with its contacts (L11)."""
@@ -263,7 +266,7 @@ class CampaignService:
         unique = list(dict.fromkeys(parse_number(number, path=f"numbers[{i}]") for i, number in enumerate(numbers)))
         done = self.store.change_numbers(campaign_id, unique, partial(exclude, by=by, reason=reason))
         if wait:
-            self._wait(campaign_id, unique)
+            self._wait(campaign_id, numbers=unique)
         return done
 
     def _begun(self, campaign: Campaign) -> Receipt:
@@ -272,11 +275,12 @@ class CampaignService:
         return Receipt(campaign, draining=self.store.counters(campaign.id).live, begins_at=begins_at)
 
     def _settled(self, campaign_id: str, *, wait: bool) -> Receipt:
+        campaign = self.store.campaign(campaign_id)
         if wait:
-            self._wait(campaign_id, None)
-        settles_by = None if wait else self.store.unsent(campaign_id)
+            self._wait(campaign_id, before=campaign.epoch)
+        settles_by = None if wait else self.store.unsent(campaign_id, before=campaign.epoch)
         return Receipt(
-            self.store.campaign(campaign_id),
+            campaign,
             settled=settles_by is None,
             settles_by=settles_by,
             draining=self.store.counters(campaign_id).live,
@@ -284,12 +288,17 @@ class CampaignService:
 
     def settle(self, receipt: Receipt) -> Receipt:
         """Wait until no reservation older than the action can still be sent: at most the send budget."""
-        return self._settled(receipt.campaign.id, wait=True)
+        campaign = receipt.campaign
+        self._wait(campaign.id, before=campaign.epoch)
+        live = self.store.counters(campaign.id).live
+        return attrs.evolve(receipt, settled=True, settles_by=None, draining=live)
 
-    def _wait(self, campaign_id: str, numbers: Sequence[PhoneNumber] | None) -> None:
+    def _wait(
+        self, campaign_id: str, *, before: int | None = None, numbers: Sequence[PhoneNumber] | None = None
+    ) -> None:
         """Wait for older reservations: each is sent, given up, or past the instant after which nobody may send it."""
         clock = self.store.clock
-        while (latest := self.store.unsent(campaign_id, numbers)) is not None:
+        while (latest := self.store.unsent(campaign_id, before=before, numbers=numbers)) is not None:
             left = latest - clock.now()
             if left < 0:
                 return

@@ -115,6 +115,11 @@ class AttemptFacts(Protocol):
         ...
 
     @property
+    def check_at(self) -> Instant:
+        """When it is overdue in its present state; for an ended one, when its analysis is no longer waited for."""
+        ...
+
+    @property
     def decided(self) -> bool:
         """Whether what follows for the contact has been decided."""
         ...
@@ -294,6 +299,15 @@ Move: TypeAlias = (
 
 
 @attrs.frozen
+class Created:
+    """A campaign to insert, with what fills its list and what its log begins with."""
+
+    campaign: Campaign
+    moves: Sequence[Move] = ()
+    facts: Sequence[Fact] = ()
+
+
+@attrs.frozen
 class Changes(Generic[R]):
     """What a rule answers.
 
@@ -302,6 +316,7 @@ class Changes(Generic[R]):
         facts: applied to the rows in this order, and appended to the log.
         campaign: the new value of the campaign row, where it changed.
         deleted: drop the campaign with its contacts.
+        created: another campaign to insert in the same transaction.
         moves: bulk moves, before the facts.
         later: closed candidates, with the instant before which they need not be looked at again.
         cursor: where the rotation of the pool goes on, where it moved.
@@ -312,6 +327,7 @@ class Changes(Generic[R]):
     facts: Sequence[Fact] = ()
     campaign: Campaign | None = None
     deleted: bool = False
+    created: Created | None = None
     moves: Sequence[Move] = ()
     later: Sequence[tuple[int, Instant]] = ()
     cursor: int | None = None

@@ -52,7 +52,8 @@ class _Bucket:
     def turn_to(self, trunk: Trunk, at: int) -> None:
         """Let time pass, then go on under these limits."""
         self.level = min(self.trunk.burst, self.level + (at - self.at) / SECOND * self.trunk.cps)
-        self.level, self.trunk, self.at = min(self.level, trunk.burst), trunk, at
+        # A change of the limits gives no token back: what is missing from a full bucket stays missing.
+        self.level, self.trunk, self.at = self.level + trunk.burst - self.trunk.burst, trunk, at
 
 
 def pace(history: History) -> Iterator[Broken]:
@@ -73,6 +74,7 @@ def pace(history: History) -> Iterator[Broken]:
         bucket.level -= 1
         if bucket.level < -_SLACK:
             yield Broken("I4", call.requested_at, f"{call.attempt} is above {bucket.trunk}: {bucket.level:.3f} tokens")
+            bucket.level = 0.0  # told once; the next one is judged afresh
         mine = [each for each in live.get(call.carrier, []) if _end(each) > call.requested_at]
         channels = trunks_at(history, call.index)[call.carrier].channels
         if len(mine) >= channels:

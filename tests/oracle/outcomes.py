@@ -11,17 +11,20 @@ _NEVER_PLACED = ("refused", "expired_unsent")
 
 
 def one_outcome(history: History) -> Iterator[Broken]:
-    """I8: every attempt is requested once at most; every placed call ends in one outcome, and it is the true one."""
+    """I8: an attempt is committed before its one request leaves; a placed call ends in one outcome, the true one."""
     rows = {row.id: row for row in history.attempts}
     ends = {entry.fields["attempt"]: entry for entry in history.entries if entry.name == "AttemptEnded"}
     how_often = Counter(entry.fields["attempt"] for entry in history.entries if entry.name == "AttemptEnded")
     asked = Counter(call.attempt for call in history.calls)
+    committed = {entry.fields["attempt"]: entry.at for entry in history.entries if entry.name == "AttemptReserved"}
     for call in history.calls:
         row = rows.get(call.attempt)
         if asked[call.attempt] > 1:
             yield Broken("I8", call.requested_at, f"{call.attempt} was requested {asked[call.attempt]} times")
         if row is None:
             yield Broken("I8", call.requested_at, f"{call.attempt} was requested and is not in the report")
+        elif committed[call.attempt] > call.requested_at:
+            yield Broken("I8", call.requested_at, f"{call.attempt} left before it was committed")
         elif not call.placed:
             if row.status not in {*_NEVER_PLACED, "ended"}:
                 yield Broken("I8", call.requested_at, f"{call.attempt} was not placed and is still {row.status}")

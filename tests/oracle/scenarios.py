@@ -240,8 +240,10 @@ def _acts(chance: Random, plans: Sequence[Plan], begins_at: int, calm_at: int, t
     found = [Act(plan.starts_at, place, "start") for place, plan in enumerate(plans)]
     for _ in range(chance.randint(0, 6)):
         campaign = chance.randrange(len(plans))
-        # Most of the calls are made in the first hour or two.
+        # Most of the calls are made in the first hour or two, and at the start much happens at once.
         at = begins_at + round((calm_at - begins_at) * chance.random() ** 2) + chance.randrange(SECOND)
+        if chance.random() < 0.2:
+            at = chance.choice(plans).starts_at + chance.randrange(6 * SECOND)
         found += _group(chance, plans[campaign], campaign, at, trunks)
     return tuple(sorted(found, key=lambda act: act.at))
 

@@ -23,7 +23,7 @@ def _opened_on(hours: _Hours, minute: int) -> date | None:
     """Return the date on which the window that covers this minute (since 1970) opened, `None` when it is closed."""
     start, end, zone, days = hours
     local = (_EPOCH + timedelta(minutes=minute)).astimezone(ZoneInfo(zone))
-    clock, today = f"{local:%H:%M}", local.date()
+    clock, today = local.isoformat()[11:16], local.date()
     yesterday = today - timedelta(days=1)
     if start < end:
         return today if start <= clock < end and today.weekday() in days else None

@@ -20,7 +20,7 @@ _SPREADSHEET_TIME = "%Y-%m-%d %H:%M:%S"
 
 
 def write_attempts(frame: pl.DataFrame, path: str | os.PathLike[str], *, mode: CsvMode = "spreadsheet") -> None:
-    """Write a frame of attempts, or any other report frame, to a `.csv` or `.parquet` file, whole or not at all.
+    r"""Write a frame of attempts, or any other report frame, to a `.csv` or `.parquet` file, whole or not at all.
 
     Phone numbers are written as the frame has them, `attempts_frame(..., reveal=False)` masks them. Moments are
     UTC in every form.
@@ -44,7 +44,7 @@ def write_attempts(frame: pl.DataFrame, path: str | os.PathLike[str], *, mode: C
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     write_attempts(told, Path(folder) / "attempts.csv")
     ...     (Path(folder) / "attempts.csv").read_text(encoding="utf-8-sig")
-    "disposition\\nno_answer\\n'=1+1\\n"
+    "disposition\nno_answer\n'=1+1\n"
     """
     target = Path(path)
     write = _writer(frame, target, mode)
@@ -83,7 +83,7 @@ def _write_csv(frame: pl.DataFrame, path: Path, *, spreadsheet: bool) -> None:
         if kind == pl.String
     )
     names = pl.Series(frame.columns)
-    guarded.columns = pl.select(
-        pl.when(names.str.contains(_FORMULA_START)).then("'" + names).otherwise(names)
-    ).to_series().to_list()
+    guarded.columns = (
+        pl.select(pl.when(names.str.contains(_FORMULA_START)).then("'" + names).otherwise(names)).to_series().to_list()
+    )
     guarded.write_csv(path, include_bom=True, datetime_format=_SPREADSHEET_TIME)

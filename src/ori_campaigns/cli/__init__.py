@@ -1,0 +1,121 @@
+"""The command line: `python -m ori_campaigns demo` and `python -m ori_campaigns simulate LEADS.csv`.
+
+Everything is printed in plain text. Colours and drawn bars are for terminals; what is piped is ASCII, apart from the
+names that people gave. No phone number is printed in full.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TextIO
+
+import attrs
+
+from ori_campaigns.cli import places
+from ori_campaigns.cli.demo import INTRODUCTION, demo_plan
+from ori_campaigns.cli.look import harmless, look_of
+from ori_campaigns.cli.parser import PROGRAM, build_parser
+from ori_campaigns.cli.plan import Refusal, plan_of, sentence
+from ori_campaigns.cli.run import Keep, Told, run
+
+OK, FAILED, BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters:
+        arguments: what follows `python -m ori_campaigns`; those of the process unless given.
+
+    Returns:
+        0 when all went well, 1 when the campaign ran but a file or the report could not be written, 2 for bad input,
+        130 after Ctrl-C, 141 when the reader of the output went away.
+    """
+    try:
+        return _main(arguments)
+    except KeyboardInterrupt:
+        _say("Interrupted.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _discard_output()
+        return PIPE_CLOSED
+
+
+def _main(arguments: Sequence[str] | None) -> int:
+    try:
+        options = build_parser().parse_args(arguments)
+    except SystemExit as leaving:
+        # Help and version were printed, or the options were bad and that was said.
+        sys.stdout.flush()
+        return int(leaving.code or 0)
+    try:
+        told = _demo(options) if options.command == "demo" else _simulate(options)
+    except Refusal as refusal:
+        for line in refusal.lines:
+            _say(line, "error")
+        return BAD_INPUT
+    try:
+        _print(told.lines, sys.stdout)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        _discard_output()
+        _say(f"The report could not be printed: {error.strerror}.", "error")
+        return FAILED
+    if told.failure:
+        _say(told.failure, "error")
+        return FAILED
+    return OK
+
+
+def _demo(options: argparse.Namespace) -> Told:
+    if options.out is None:
+        problems = places.writable_problems("--out", Path())
+        folder = partial(places.new_folder, "ori-demo")
+    else:
+        problems = places.folder_problems("--out", Path(options.out))
+        folder = partial(Path, options.out)
+    if problems:
+        raise Refusal(map(sentence, problems))
+    look = look_of(sys.stdout)
+    told = run(demo_plan(options.seed), Keep(folder, csv=options.csv), look, _warn)
+    again = f"Another seed, another luck: {PROGRAM} demo --seed {options.seed + 1}"
+    own = f"Your own list: {PROGRAM} simulate LEADS.csv"
+    return attrs.evolve(told, lines=(*look.paragraph(INTRODUCTION), "", *told.lines, "", again, own))
+
+
+def _simulate(options: argparse.Namespace) -> Told:
+    keep = Keep(
+        folder=partial(Path, options.out) if options.out is not None else None,
+        skipped=Path(options.skipped) if options.skipped is not None else None,
+        csv=options.csv,
+    )
+    return run(plan_of(options), keep, look_of(sys.stdout), _warn)
+
+
+def _warn(line: str) -> None:
+    _say(line, "warning")
+
+
+def _say(line: str, kind: str = "") -> None:
+    """Print one line on standard error."""
+    look = look_of(sys.stderr)
+    lead = look.paint(f"{kind}:", "red" if kind == "error" else "amber") + " " if kind else ""
+    _print([lead + harmless(line)], sys.stderr)
+
+
+def _print(lines: Iterable[str], stream: TextIO) -> None:
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    text = "".join(f"{line}\n" for line in lines)
+    stream.write(text.encode(encoding, "replace").decode(encoding))
+    stream.flush()
+
+
+def _discard_output() -> None:
+    """Lead what is still buffered nowhere; the interpreter would complain about it at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -46,7 +46,7 @@ class _Grid:
     def cell(self, calls: int) -> str:
         shade = self.look.shade(calls / self.busiest)
         if self.figures:
-            nothing = "·" if self.look.glyphs else "."
+            nothing = "·" if self.look.glyphs else "-"
             return (f"{shade}{calls:>{self.digits}}" if calls else nothing).rjust(self.room)
         # A gap between the hours, if there is room for one.
         return shade * max(self.room - 1, 1) + " " * (self.room > 1)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Callable, Mapping
+from functools import partial
+from operator import eq
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,12 +90,17 @@ def _converter() -> Converter:
     for kind in _KINDS:
         converter.register_structure_hook(kind, _exactly)
     converter.register_structure_hook(PhoneNumber, lambda value, _: parse_number(_exactly(value, str)))
-    for entry in (Bot, CarrierNumber, Carrier, _Content):
-        # Each before the next one, which is made of it.
-        short = entry if entry in {Bot, CarrierNumber} else None
+    # Each before the next one, which is made of it.
+    lists: Mapping[type, Any] = {
+        Bot: tuple[Bot, ...],
+        CarrierNumber: tuple[CarrierNumber, ...],
+        Carrier: tuple[Carrier, ...],
+    }
+    for entry, rows in lists.items():
+        short = entry if entry is not Carrier else None
         converter.register_structure_hook(entry, _table(make_dict_structure_fn(entry, converter), short))
-        rows = converter.get_structure_hook(tuple[entry, ...])  # type: ignore[valid-type]
-        converter.register_structure_hook_func(lambda kind, wanted=tuple[entry, ...]: kind == wanted, _rows(rows))
+        converter.register_structure_hook_func(partial(eq, rows), _rows(converter.get_structure_hook(rows)))
+    converter.register_structure_hook(_Content, _table(make_dict_structure_fn(_Content, converter), None))
     return converter
 
 

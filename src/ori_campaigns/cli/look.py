@@ -29,7 +29,7 @@ _STYLES = {
 # Glyphs with their stand-ins where only ASCII is safe.
 _FULL, _REST, _LINE = ("█", "#"), ("░", "."), ("─", "-")
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
-_SHADES = (" ░▒▓█", " -=+#")
+_SHADES = (" ░▒▓█", " .:*#")
 
 
 class Bar(NamedTuple):
@@ -74,13 +74,11 @@ class Look:
         width: characters in a line.
         colour: whether ANSI colours are welcome.
         glyphs: whether bars and rules may be drawn with more than ASCII.
-        encoding: of the stream; what it cannot show becomes a question mark.
     """
 
     width: int = 80
     colour: bool = False
     glyphs: bool = False
-    encoding: str = "utf-8"
 
     def paint(self, text: str, style: str) -> str:
         """Colour a text, where colours are welcome."""
@@ -139,10 +137,7 @@ class Look:
 
     def _widths(self, columns: Sequence[Column], rows: Sequence[Sequence[Cell]]) -> list[int]:
         widths = [
-            max(
-                [wide(line) for line in column.title.split("\n")]
-                + [_natural(row[at]) for row in rows]
-            )
+            max([wide(line) for line in column.title.split("\n")] + [_natural(row[at]) for row in rows])
             for at, column in enumerate(columns)
         ]
         for at, column in enumerate(columns):
@@ -166,10 +161,6 @@ class Look:
         text, style = cell if isinstance(cell, Painted) else (cell, "")
         lines = textwrap.wrap(text, width, break_on_hyphens=False) if wide(text) > width else [text]
         return [self.paint(padded(line, width, right=column.right), style) for line in lines]
-
-    def encodable(self, text: str) -> str:
-        """Replace what the stream cannot show."""
-        return text.encode(self.encoding, "replace").decode(self.encoding)
 
 
 def harmless(text: str) -> str:
@@ -216,4 +207,4 @@ def look_of(stream: TextIO, environ: Mapping[str, str] = os.environ) -> Look:
     coloured = terminal and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
     coloured = coloured and (os.name != "nt" or "WT_SESSION" in environ)
     width = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST)
-    return Look(width=width, colour=coloured, glyphs=drawn, encoding=encoding)
+    return Look(width=width, colour=coloured, glyphs=drawn)

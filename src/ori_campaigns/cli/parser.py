@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from typing import IO, NoReturn
+from typing import Any, NoReturn
 
 from ori_campaigns._version import __version__
 from ori_campaigns.cli import values
@@ -26,7 +26,7 @@ class Parser(argparse.ArgumentParser):
         told = _NUMBER.sub(lambda match: masked(match[0]), message)
         self.exit(2, f"error: {told}. All options: {self.prog} --help\n")
 
-    def _print_message(self, message: str, file: IO[str] | None = None) -> None:
+    def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ANN401 - the type of argparse is private
         # A stream that knows ASCII only shall not end in a traceback.
         if message and file is not None:
             encoding = getattr(file, "encoding", None) or "utf-8"
@@ -48,7 +48,9 @@ def build_parser() -> Parser:
         description="Run a campaign of several days over 1,000 untidy leads that come with the package.",
         allow_abbrev=False,
     )
-    demo.add_argument("--seed", type=int, default=DEMO_SEED, metavar="N", help="another seed, another luck (%(default)s)")
+    demo.add_argument(
+        "--seed", type=int, default=DEMO_SEED, metavar="N", help="another seed, another luck (%(default)s)"
+    )
     _files(demo, "a new one, ori-demo-1, ori-demo-2, ...")
     simulate = commands.add_parser(
         "simulate",

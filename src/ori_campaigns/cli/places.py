@@ -20,7 +20,7 @@ def folder_problems(option: str, folder: Path) -> list[Problem]:
             if any(folder.iterdir()):
                 hint = "Give a new or an empty folder; nothing is overwritten."
                 return [Problem(option, "folder_not_empty", f"The folder {folder} is not empty.", hint)]
-            return _not_writable(option, folder)
+            return writable_problems(option, folder)
     except OSError as error:
         return [_refused(option, folder, error)]
     if folder.exists() or folder.is_symlink():
@@ -40,10 +40,11 @@ def _parent_problems(option: str, path: Path) -> list[Problem]:
     if not path.parent.is_dir():
         hint = "Create it, or give another place."
         return [Problem(option, "no_such_folder", f"There is no folder {path.parent}.", hint)]
-    return _not_writable(option, path.parent)
+    return writable_problems(option, path.parent)
 
 
-def _not_writable(option: str, folder: Path) -> list[Problem]:
+def writable_problems(option: str, folder: Path) -> list[Problem]:
+    """Return what keeps files from being made in a folder that is there."""
     # Trying is the only answer that holds on every file system.
     try:
         Path(tempfile.mkdtemp(prefix=".ori-", dir=folder)).rmdir()

@@ -7,6 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from zoneinfo import ZoneInfo
@@ -159,7 +160,7 @@ def _draft(options: argparse.Namespace, faults: _Faults) -> tuple[CampaignDraft,
     """Return what was entered, and the bots and carriers there are; faults of both are noted."""
     days, bad_days = values.days(options.days)
     given = options.numbers if options.numbers is not None else [] if options.directory else NUMBERS
-    numbers = [faults.attempt(lambda text=text: parse_number(text, path="--number")) for text in given]
+    numbers = [faults.attempt(partial(parse_number, text, path="--number")) for text in given]
     pool = [number for number in numbers if number is not None]
     draft = CampaignDraft(
         name=_name(options),
@@ -236,16 +237,19 @@ def _answers(options: argparse.Namespace, zone: ZoneInfo) -> AnswerModel:
     ]
     if problems:
         raise InvalidDefinition(problems, what="The answer model")
-    mixes = {"unanswered": options.unanswered, "answered": options.answered}
-    business = {"" if name == values.NO_DISPOSITION else name: weight for name, weight in (options.business or {}).items()}
+    usual = AnswerModel()
+    business = {
+        "" if name == values.NO_DISPOSITION else name: share for name, share in (options.business or {}).items()
+    }
     return AnswerModel(
         rate=options.answer_rate,
         timezone=zone.key,
         ring=Between(*options.ring),
         gives_up=Between(*options.gives_up),
         talk=talk_of(options.talk_mean),
+        unanswered=Mix(options.unanswered) if options.unanswered else usual.unanswered,
+        answered=Mix(options.answered) if options.answered else usual.answered,
         business=Mix(business) if business else None,
-        **{name: Mix(mix) for name, mix in mixes.items() if mix},
     )
 
 
@@ -295,8 +299,10 @@ def _leads(options: argparse.Namespace, faults: _Faults) -> Leads | None:
         faults.append(Problem("", error.code, str(error)))
         refused = error.facts.get("leads")
     # When no row is valid the rows are wanted most, so that somebody can correct them.
-    if isinstance(refused, Leads) and options.skipped is not None and not any(
-        fault.path == "--skipped" for fault in faults
+    if (
+        isinstance(refused, Leads)
+        and options.skipped is not None
+        and not any(fault.path == "--skipped" for fault in faults)
     ):
         write_skipped(refused, Path(options.skipped), options.csv)
     return None

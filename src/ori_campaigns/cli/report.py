@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from ori_campaigns.campaign import Campaign
+from ori_campaigns.campaign import CampaignDraft, CampaignStatus
 from ori_campaigns.cli.figures import Figures
 from ori_campaigns.cli.look import Bar, Cell, Column, Look, Painted, harmless
-from ori_campaigns.instants import to_datetime
+from ori_campaigns.config import RedialRules, RetryPolicy
+from ori_campaigns.instants import to_datetime, to_instant
 from ori_campaigns.listing import ALWAYS_ON_COLOUR, CampaignRow, Rate
+from ori_campaigns.ports import Directory
 
 if TYPE_CHECKING:
     from ori_campaigns.ingest import Summary
+    from ori_campaigns.simulate import Rehearsal
 
 _TABLE_FROM = 74
 _PROGRESS_BAR = 12
 _NAME = 28
+# What closes contacts that no call has brought to an end; the last rule says nothing about that.
+_CLOSED = {"excluded": "an exclusion", "manual_stopped": "a stop", "window_closed": "the end of the window"}
 
 
 def shown_moment(moment: int, zone: ZoneInfo) -> str:
@@ -83,6 +89,29 @@ def list_row(row: CampaignRow, zone: ZoneInfo, look: Look) -> list[str]:
     return lines
 
 
+def what_became(run: Rehearsal, figures: Figures, look: Look) -> list[str]:
+    """Return in a sentence or two how the campaign stands at the end."""
+    campaign, counters = run.campaign, run.counters
+    zone = ZoneInfo(campaign.config.window.timezone)
+    began, ended = (" ".join(shown_moment(to_instant(each), zone).split()) for each in (run.started_at, run.ended_at))
+    reason = campaign.completion_reason.value if campaign.completion_reason else campaign.failure
+    why = f" ({reason.replace('_', ' ')})" if reason else ""
+    text = f"Start pressed {began}, {campaign.status.value} {ended}{why}, after {_span(run.ended_at - run.started_at)}."
+    if campaign.status is CampaignStatus.RUNNING:
+        text = f"Start pressed {began}, still running {ended}, after {_span(run.ended_at - run.started_at)}."
+    text += f" {counters.dialled:,} calls, {counters.answered:,} answered, {counters.connected:,} connected."
+    if figures.live:
+        text += f" {figures.live:,} calls were still live; they are in no figure below."
+    return ["", *look.paragraph(text)]
+
+
+def _span(length: timedelta) -> str:
+    hours, minutes = divmod(round(length.total_seconds() / 60), 60)
+    days, hours = divmod(hours, 24)
+    parts = [_count(days, "day")] * bool(days) + [_count(hours, "hour")] * bool(days or hours)
+    return " ".join([*parts, _count(minutes, "minute")])
+
+
 # --- counts ----------------------------------------------------------------------------------------------------------
 
 
@@ -107,7 +136,12 @@ def contacts_ended(figures: Figures, look: Look) -> list[str]:
         Column("Decided by", flexible=True),
     ]
     rows = [
-        (each.status, f"{each.contacts:,}", _share(each.contacts, total), _listed(each.rules))
+        (
+            each.status,
+            f"{each.contacts:,}",
+            _share(each.contacts, total),
+            _CLOSED.get(each.status) or _listed(each.rules),
+        )
         for each in figures.ended
     ]
     return lines + look.table(columns, rows)
@@ -186,30 +220,44 @@ def operators_log(figures: Figures, zone: ZoneInfo, look: Look) -> list[str]:
 # --- what was set ----------------------------------------------------------------------------------------------------
 
 
-def settings(campaign: Campaign, pool: str, look: Look) -> list[str]:
-    """Return how the campaign was set up, in a few lines.
+def settings(draft: CampaignDraft, directory: Directory, look: Look) -> list[str]:
+    """Return how a campaign is set up, in a few lines."""
+    config = draft.config
+    window = config.window
+    carriers = [
+        f"{harmless(carrier.id)} ({_count(used, 'number')}, {carrier.cps:g} a second, "
+        f"{_count(carrier.channels, 'channel')})"
+        for carrier in directory.carriers(draft.workspace)
+        if (used := sum(entry.number in draft.numbers for entry in carrier.numbers))
+    ]
+    rows = [
+        ("Campaign", f"{harmless(draft.name)}; bot {harmless(draft.bot)}; {config.mode.value.replace('_', ' ')}"),
+        ("Calls", f"{config.concurrency_limit:,} at a time over {', '.join(carriers)}"),
+        ("Window", f"{window.start} to {window.end} {window.timezone}, {shown_days(window.working_days)}"),
+        ("Attempts", _attempts(config.retry)),
+    ]
+    if rules := _redials(config.redial):
+        rows.append(("Redials", rules))
+    return look.pairs(rows)
 
-    Parameters:
-        pool: the numbers and carriers in words.
-    """
-    config = campaign.config
-    window, retry, redial = config.window, config.retry, config.redial
-    kept = [*sorted(retry.on_system), *retry.on_business]
-    again = f", {retry.delay_minutes} minutes apart, on {', '.join(map(harmless, kept))}" if kept else ", none on outcomes"
+
+def _count(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+def _attempts(retry: RetryPolicy) -> str:
+    kept = [*sorted(retry.on_system), *map(harmless, retry.on_business)]
+    most = f"up to {retry.max_attempts} to a contact, {_count(retry.delay_minutes, 'minute')} apart"
+    return f"{most}, after {', '.join(kept)}" if kept else f"{most}; no outcome is ticked for a redial"
+
+
+def _redials(redial: RedialRules) -> str:
     rules = []
     if redial.stop_after_seconds is not None:
-        rules.append(f"no more after a connect of over {redial.stop_after_seconds} s")
+        rules.append(f"none after a connect of more than {redial.stop_after_seconds} s")
     if redial.redial_under_seconds is not None:
-        rules.append(f"again after one of under {redial.redial_under_seconds} s")
-    return look.pairs(
-        [
-            ("Campaign", f"{harmless(campaign.name)}, bot {harmless(campaign.bot)}, {campaign.config.mode.replace('_', ' ')}"),
-            ("Calls", f"{config.concurrency_limit:,} at a time from {pool}"),
-            ("Window", f"{window.start} to {window.end} {window.timezone}, {shown_days(window.working_days)}"),
-            ("Attempts", f"up to {retry.max_attempts}{again}"),
-            *([("Redials", "; ".join(rules))] if rules else []),
-        ]
-    )
+        rules.append(f"again after one of less than {redial.redial_under_seconds} s")
+    return "; ".join(rules)
 
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -20,8 +18,24 @@ from ori_campaigns.cli.progress import Progress
 from ori_campaigns.errors import CampaignsError
 
 if TYPE_CHECKING:
+    from ori_campaigns.analytics.export import CsvMode
     from ori_campaigns.cli.figures import Figures
     from ori_campaigns.simulate import Rehearsal
+
+
+@attrs.frozen
+class Keep:
+    """What is to be kept of a simulation.
+
+    Parameters:
+        folder: gives the folder for attempts and skipped rows, new or empty; `None` to keep none.
+        skipped: a file for the skipped rows alone.
+        csv: how CSV is written.
+    """
+
+    folder: Callable[[], Path] | None = None
+    skipped: Path | None = None
+    csv: CsvMode = "spreadsheet"
 
 
 @attrs.frozen
@@ -30,22 +44,18 @@ class Told:
 
     Parameters:
         lines: for standard output.
-        failure: why a file could not be kept, empty when all went well.
+        failure: why no file could be kept, empty when all went well.
     """
 
     lines: tuple[str, ...]
     failure: str = ""
 
 
-def rehearse(
-    plan: Plan, options: argparse.Namespace, look: Look, folder: Callable[[], Path] | None, tell: Callable[[str], None]
-) -> Told:
+def run(plan: Plan, keep: Keep, look: Look, warn: Callable[[str], None]) -> Told:
     """Simulate a plan, write its files, and return the report.
 
     Parameters:
-        options: `csv` and, for `simulate`, `skipped`.
-        folder: makes or names the folder for the attempts, `None` to keep none.
-        tell: takes the warnings, before the simulation begins.
+        warn: takes the warnings, before the simulation begins.
 
     Raises:
         Refusal: the campaign would not start.
@@ -54,10 +64,10 @@ def rehearse(
     from ori_campaigns.simulate import simulate
 
     for warning in plan.warnings:
-        tell(sentence(warning))
+        warn(sentence(warning))
     try:
         with Progress(sys.stderr) as progress:
-            run = simulate(
+            rehearsal = simulate(
                 plan.draft,
                 plan.leads,
                 directory=plan.directory,
@@ -70,12 +80,53 @@ def rehearse(
             )
     except CampaignsError as error:
         raise refusal_of(error) from None
-    zone = ZoneInfo(plan.draft.config.window.timezone)
-    figures = figures_of(run, zone)
-    lines = _report(plan, run, figures, zone, look)
+    figures = figures_of(rehearsal, ZoneInfo(plan.draft.config.window.timezone))
+    lines = _told(plan, rehearsal, figures, look)
     try:
-        return Told((*lines, *_files(plan, figures, options, look, folder)))
+        return Told((*lines, *_kept(plan, keep, figures, look)))
     except OSError as error:
-        return Told(tuple(lines), f"The files could not be written: {error.strerror or error}. None was kept.")
-"""
-"""
+        return Told(tuple(lines), f"No file was kept: {error.strerror or error}.")
+
+
+def _told(plan: Plan, rehearsal: Rehearsal, figures: Figures, look: Look) -> list[str]:
+    from ori_campaigns.ingest import REASONS
+
+    zone = ZoneInfo(plan.draft.config.window.timezone)
+    lines = report.settings(plan.draft, plan.directory, look)
+    lines += report.list_row(rehearsal.row, zone, look)
+    lines += report.what_became(rehearsal, figures, look)
+    if plan.leads is not None:
+        lines += report.skipped_rows(plan.leads.summary, REASONS, look)
+    lines += report.contacts_ended(figures, look)
+    lines += report.dispositions(figures, look)
+    lines += report.attempts_per_contact(figures, look)
+    lines += what_ran_when(figures.placed, zone.key, look)
+    lines += report.operators_log(figures, zone, look)
+    return lines
+
+
+def _kept(plan: Plan, keep: Keep, figures: Figures, look: Look) -> list[str]:
+    from ori_campaigns.analytics.export import write_attempts
+
+    leads = plan.leads
+    rows: list[tuple[str, str]] = []
+    if keep.skipped is not None and leads is not None:
+        write_skipped(leads, keep.skipped, keep.csv)
+        rows.append((str(keep.skipped), f"{leads.summary.skipped:,} skipped rows"))
+    if keep.folder is not None:
+        attempts = figures.attempts
+        calls = f"{attempts.height:,} calls"
+        writers: dict[str, places.Writer] = {
+            "attempts.csv": lambda path: write_attempts(attempts, path, mode=keep.csv),
+            "attempts.parquet": lambda path: write_attempts(attempts, path),
+        }
+        told = [f"{calls}, phone numbers in full, times in UTC", "the same with its types"]
+        if leads is not None and leads.summary.skipped:
+            writers["skipped.csv"] = lambda path: write_skipped(leads, path, keep.csv)
+            told.append(f"{leads.summary.skipped:,} rows: line, value, reason")
+        folder = keep.folder()
+        places.write_folder(folder, writers)
+        rows += [(str(folder / name), what) for name, what in zip(writers, told, strict=True)]
+    if not rows:
+        return ["", *look.paragraph("No file was written; --out DIR keeps the attempts.")]
+    return [*look.heading("Files"), *look.pairs(rows)]

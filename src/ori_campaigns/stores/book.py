@@ -70,7 +70,7 @@ class OpenAttempt:
         self.id, self.reserved_at, self.not_after = fact.attempt, fact.at, fact.not_after
         self.number_in_budget, self.kind = fact.number_in_budget, fact.kind
         self.from_number, self.carrier = fact.from_number, fact.carrier
-        self.check_at = fact.check_at
+        self.check_at, self.epoch = fact.check_at, fact.epoch
         self.came_from = contact.status
 
     @property
@@ -89,6 +89,7 @@ class PackedAttempt:
 
     callback: CallbackRequest | None = None
     decided = True
+    check_at = 0
 
     def __init__(self, book: Book, serial: int) -> None:
         ordinal, head, tail, reserved_at, rang_at, answered_at, ended_at = book.attempts.get(serial)
@@ -193,9 +194,9 @@ class Book:
         return self.runs[-1]
 
     # --- the list ---
-    def load(self, batch: ContactBatch, *, keep_excluded: bool) -> None:
+    def load(self, numbers: array[int], batch: ContactBatch, *, keep_excluded: bool) -> None:
         """Replace the list."""
-        self.numbers = array("q", map(encode, batch.numbers))
+        self.numbers = numbers
         self.batches = [(0, batch)]
         self._sorted = None
         self.runs[-1] = Run(self.run.number, len(self.numbers))

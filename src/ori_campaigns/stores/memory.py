@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from array import array
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
@@ -30,6 +31,7 @@ from ori_campaigns.views import (
     ContactBatch,
     CopyContacts,
     Counters,
+    Created,
     Move,
     NumberMatch,
     NumbersView,
@@ -109,29 +111,36 @@ class MemoryStore:
         self._log = EventLog()
         self._names: list[str] = []
         self._books: dict[str, Book] = {}
-        self._stages: dict[str, ContactBatch] = {}
+        self._stages: dict[str, tuple[array[int], ContactBatch]] = {}
         self._stage_ids = itertools.count()
         self._keys: dict[tuple[str, str], str] = {}
 
     # --- writes ---
     def stage(self, batch: ContactBatch) -> str:
         """Keep contacts aside for a later `UseStage`."""
+        numbers = array("q", map(encode, batch.numbers))
         with self._lock:
             stage = f"stage-{next(self._stage_ids)}"
-            self._stages[stage] = batch
+            self._stages[stage] = (numbers, batch)
             return stage
 
-    def create(self, campaign: Campaign, moves: Sequence[Move], facts: Sequence[Fact], key: str | None) -> Campaign:
+    def create(self, created: Created, key: str | None) -> Campaign:
         """Insert a campaign with its contacts, once for each key."""
+        campaign = created.campaign
         with self._lock:
             if key is not None:
                 first = self._keys.setdefault((campaign.workspace, key), campaign.id)
                 if first != campaign.id:
                     return self.campaign(first)
-            self._names.append(campaign.id)
-            book = self._books[campaign.id] = Book(campaign, len(self._names) - 1, self._exchange)
-            self._write(book, Changes(campaign, facts, moves=moves))
+            self._insert(created)
             return campaign
+
+    def _insert(self, created: Created) -> None:
+        campaign = created.campaign
+        book = Book(campaign, len(self._names), self._exchange)
+        self._write(book, Changes(campaign, created.facts, moves=created.moves))
+        self._names.append(campaign.id)
+        self._books[campaign.id] = book
 
     def change(self, campaign_id: str, rule: Callable[[CampaignView], Changes[R]]) -> R:
         """Run a lifecycle rule on one campaign."""
@@ -139,6 +148,8 @@ class MemoryStore:
             book = self.book(campaign_id)
             changes = rule(_CampaignView(book, self.clock.now()))
             self._write(book, changes)
+            if changes.created is not None:
+                self._insert(changes.created)
             if changes.deleted:
                 del self._books[campaign_id]
             return changes.result
@@ -240,7 +251,7 @@ class MemoryStore:
 
     def _move(self, book: Book, move: Move) -> ContactsMoved:
         if isinstance(move, UseStage):
-            book.load(self._stages.pop(move.stage), keep_excluded=move.keep_excluded)
+            book.load(*self._stages.pop(move.stage), keep_excluded=move.keep_excluded)
             status, count = None, len(book.numbers)
         elif isinstance(move, CopyContacts):
             book.copy(self.book(move.campaign_id), keep_excluded=move.keep_excluded)
@@ -278,7 +289,9 @@ class MemoryStore:
         with self._lock:
             return self._exchange.next_check()
 
-    def unsent(self, campaign_id: str, numbers: Sequence[PhoneNumber] | None = None) -> Instant | None:
+    def unsent(
+        self, campaign_id: str, *, before: int | None = None, numbers: Sequence[PhoneNumber] | None = None
+    ) -> Instant | None:
         """Return the latest `not_after` of reservations nobody has reported on yet."""
         with self._lock:
             book = self.book(campaign_id)
@@ -288,6 +301,7 @@ class MemoryStore:
                 for attempt in self._exchange.open.values()
                 if attempt.book is book
                 and attempt.status is AttemptStatus.RESERVED
+                and (before is None or attempt.epoch < before)
                 and (only is None or book.numbers[attempt.contact.ordinal] in only)
             ]
             return max(waiting, default=None)

@@ -16,7 +16,7 @@ from ori_campaigns.pacing import Bucket
 from ori_campaigns.reports import DialRequest
 from ori_campaigns.stores.exchange import Trunk
 from ori_campaigns.stores.memory import MemoryStore
-from ori_campaigns.views import Counters, UseStage
+from ori_campaigns.views import Counters, Created, UseStage
 
 
 @attrs.frozen
@@ -44,7 +44,7 @@ def restore(
 
     Live calls get new ids, since ids are never used twice; history before the copy stays with the original.
     """
-    store.create(campaign, (UseStage(store.stage(_Copied(contacts)), keep_excluded=True),), (), None)
+    store.create(Created(campaign, (UseStage(store.stage(_Copied(contacts)), keep_excluded=True),)), None)
     book = store.book(campaign.id)
     run = book.run
     run.number = campaign.run_number
