@@ -28,6 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 MEGABYTE = 1_000_000
 _STATUS = Path("/proc/self/status")
 _LAST_LINES = 15
+LONG = 1.0
+"""Seconds after which a reader wants to know that something goes on."""
 
 
 class Program(NamedTuple):
@@ -70,16 +72,21 @@ def memory(name: str) -> int:
     return 0
 
 
-def perform(work: Callable[[], Mapping[str, float]]) -> None:
-    """Do the work once, and print what it cost and what it found."""
+def perform(work: Callable[[], Mapping[str, float]], times: int = 1) -> None:
+    """Do the work, and print what it cost and what it found.
+
+    Parameters:
+        times: how often; the cost is the mean. For what is over too soon to be measured once.
+    """
     gc.collect()
     # The high-water mark starts again from here: what imports needed for a moment is not the work's.
     with suppress(OSError):
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
     before = memory("VmRSS")
     wall, cpu = perf_counter(), process_time()
-    found = work()
-    tell(perf_counter() - wall, process_time() - cpu, found, before)
+    for _ in range(times):
+        found = work()
+    tell((perf_counter() - wall) / times, (process_time() - cpu) / times, found, before)
 
 
 def tell(wall: float, cpu: float, found: Mapping[str, float], before: int = 0) -> None:
@@ -107,7 +114,8 @@ def measure(programs: Sequence[Program], rounds: int, *, warm_up: bool = False) 
             if len(samples[program]) < program.rounds:
                 sample = run(program)
                 samples[program].append(sample)
-                say(f"round {number + 1} of {rounds}: {program.name}: {sample.cpu:.3f} s of CPU")
+                if sample.wall >= LONG:
+                    say(f"round {number + 1} of {rounds}: {program.name}: {sample.cpu:.1f} s of CPU")
     return samples
 
 
@@ -154,7 +162,7 @@ class Promise(NamedTuple):
 
     def verdict(self, promised: float | None) -> str:
         if promised is None:
-            return "–"
+            return "-"
         holds = self.measured <= promised if self.most else self.measured >= promised
         return f"{'≤' if self.most else '≥'} {promised:g}{self.unit}: {'holds' if holds else '**does not hold**'}"
 
@@ -221,4 +229,4 @@ def installed(module: str) -> bool:
 
 
 def megabytes(size: float) -> str:
-    return f"{size / MEGABYTE:,.0f}" if size else "–"
+    return f"{size / MEGABYTE:,.0f}" if size else "-"

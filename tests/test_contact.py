@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import pytest
@@ -232,25 +233,22 @@ def all_contacts(rehearsal: Rehearsal) -> Sequence[Contact]:
     return rehearsal.service.store.contacts(rehearsal.campaign.id, limit=100_000)
 
 
+STATES = {
+    AttemptReserved: "reserved",
+    AttemptSubmitted: "submitted",
+    AttemptRang: "ringing",
+    AttemptUnknown: "unknown",
+    AttemptEnded: "ended",
+}
+
+
 def reached(fact: Fact, began: Mapping[str, bool]) -> str | None:
     """Say which state of its attempt a fact tells of."""
-    match fact:
-        case AttemptReserved():
-            return "reserved"
-        case AttemptSubmitted():
-            return "submitted"
-        case AttemptRang():
-            return "ringing"
-        case AttemptAnswered():
-            return "in_progress" if began.get(fact.attempt) else "answered"
-        case AttemptUnknown():
-            return "unknown"
-        case AttemptEnded():
-            return "ended"
-        case AttemptReturned():
-            return fact.status.value
-        case _:
-            return None
+    if isinstance(fact, AttemptAnswered):
+        return "in_progress" if began.get(fact.attempt) else "answered"
+    if isinstance(fact, AttemptReturned):
+        return fact.status.value
+    return STATES.get(type(fact))
 
 
 @pytest.mark.behaviour("N2")
@@ -326,7 +324,7 @@ def test_under_every_fault_the_carriers_own_book_agrees() -> None:
     assert max(people.values()) <= 4
     for number in people:
         spans = sorted((call.requested_at, call.ended_at or 0) for call in ledger.to(number) if call.placed)
-        assert all(ended <= begun for (_, ended), (begun, _) in zip(spans, spans[1:], strict=False)), number
+        assert all(ended <= begun for (_, ended), (begun, _) in pairwise(spans)), number
 
 
 @pytest.mark.behaviour("N7", "L12")

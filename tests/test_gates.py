@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 from ori_campaigns.campaign import Campaign, CampaignDraft, CampaignStatus, CompletionReason
-from ori_campaigns.carriers import Carrier
+from ori_campaigns.carriers import Bot, Carrier
 from ori_campaigns.clocks import VirtualClock
 from ori_campaigns.config import MULTI_DAY, SINGLE_DAY, DiallerConfig, RetryPolicy
 from ori_campaigns.contact import Callback, ContactStatus
@@ -62,7 +62,7 @@ class Candidate:
     ordinal: int = 0
     last_connected: int = -1
     callback: Callback | None = None
-    number: PhoneNumber = PhoneNumber("919800000001")
+    number: PhoneNumber = attrs.field(factory=lambda: PhoneNumber("919800000001"))
     variables: Mapping[str, str] = attrs.field(factory=dict)
 
 
@@ -450,25 +450,52 @@ def test_each_contact_of_a_campaign_has_one_live_call() -> None:
         assert desk.dials() == ()
 
 
-@pytest.mark.behaviour("N4")
-def test_workspaces_share_nothing_but_the_rule_of_one_call_for_a_number() -> None:
+class Workspaces:
+    """Every workspace has a bot, and a carrier of its own that has the same name everywhere."""
+
+    def bots(self, workspace: str) -> Sequence[Bot]:
+        return [Bot("asha")]
+
+    def carriers(self, workspace: str) -> Sequence[Carrier]:
+        return [Carrier("trunk", ["911140001000"], cps=10, burst=10)]
+
+
+def two_workspaces() -> tuple[VirtualClock, CampaignService]:
     clock = VirtualClock(MONDAY_10)
-
-    class TwoWorkspaces:
-        def bots(self, workspace: str) -> Sequence[object]:
-            return StaticDirectory(bots=["asha"]).bots("default")
-
-        def carriers(self, workspace: str) -> Sequence[Carrier]:
-            return [Carrier(f"trunk-{workspace}", ["911140001000"], cps=10, burst=10)]
-
-    service = CampaignService(MemoryStore(clock), TwoWorkspaces(), new_id=counted_ids("t"))  # type: ignore[arg-type]
-    config = DiallerConfig(mode=MULTI_DAY, window=WINDOW)
+    service = CampaignService(MemoryStore(clock), Workspaces(), new_id=counted_ids("t"))
     for workspace in ("north", "south"):
-        draft = CampaignDraft("Renewals", "asha", ["911140001000"], config, workspace)
-        service.start(service.create(draft, people(2), by="ops").id, by="ops")
+        config = DiallerConfig(concurrency_limit=2, mode=MULTI_DAY, window=WINDOW)
+        draft = CampaignDraft(workspace, "asha", ["911140001000"], config, workspace)
+        first = 0 if workspace == "north" else 2
+        service.start(service.create(draft, people(4, first), by="ops").id, by="ops")
+    return clock, service
+
+
+@pytest.mark.behaviour("N4", "L20")
+def test_workspaces_share_the_rule_of_one_call_for_a_number() -> None:
+    clock, service = two_workspaces()
+    north, south = service.list(workspace="north").rows[0], service.list(workspace="south").rows[0]
     dials = service.step().dials
-    assert len(dials) == 2
-    assert len({dial.to for dial in dials}) == 2
+    assert {(dial.campaign_id, dial.to.reveal()[-1]) for dial in dials} == {
+        (north.campaign_id, "0"),
+        (north.campaign_id, "1"),
+        (south.campaign_id, "2"),
+        (south.campaign_id, "3"),
+    }
+    by_north = [dial for dial in dials if dial.campaign_id == north.campaign_id]
+    service.record(Ended(dial.attempt_id, clock.now(), "no_answer") for dial in by_north)
+    # The next two of north are the two that south is speaking to.
+    assert service.step().dials == ()
+
+
+@pytest.mark.behaviour("L20", "N2")
+def test_a_carrier_that_refuses_one_workspace_is_open_to_the_other() -> None:
+    clock, service = two_workspaces()
+    first, second, third, fourth = service.step().dials
+    now = clock.now()
+    service.record([Refused(first.attempt_id, now, retry_after=60), Accepted(third.attempt_id, now)])
+    service.record([Ended(each.attempt_id, now, "no_answer") for each in (second, third, fourth)])
+    assert {dial.campaign_id for dial in service.step().dials} == {third.campaign_id}
 
 
 @pytest.mark.behaviour("X3", "X5")

@@ -13,7 +13,7 @@ from ori_campaigns.config import SINGLE_DAY
 from ori_campaigns.errors import CannotStart, InvalidDefinition
 from ori_campaigns.instants import MINUTE, SECOND
 from ori_campaigns.reports import Unsent
-from ori_campaigns.views import UseStage
+from ori_campaigns.views import Created, UseStage
 from worlds import KOLKATA, LINES, TRUNK, World, at, leads, number
 
 SUNDAY = datetime(2026, 1, 4, 20, 0, tzinfo=KOLKATA)
@@ -47,6 +47,7 @@ def test_start_inside_the_window_begins_now_and_locks_the_identity() -> None:
     world = World()
     campaign = world.create(3)
     assert not campaign.has_run
+    world.clock.advance(minutes=5)
     receipt = world.service.start(campaign.id, by="asha")
     assert receipt.campaign == world.get(campaign.id)
     assert receipt.campaign.status is CampaignStatus.RUNNING
@@ -112,7 +113,7 @@ def test_start_refuses_with_every_reason_at_once() -> None:
         created_by="asha",
     )
     # As another program might have stored it; `create` refuses such a draft.
-    world.store.create(campaign, (), (), None)
+    world.store.create(Created(campaign), None)
     world.directory.make_inbound(LINES[1])
     with pytest.raises(CannotStart) as caught:
         world.service.start("c1", by="asha")
@@ -146,7 +147,8 @@ def test_start_needs_a_pool() -> None:
         created_at=world.now,
         created_by="asha",
     )
-    world.store.create(campaign, (UseStage(world.store.stage(leads(1)), keep_excluded=False),), (), None)
+    moves = (UseStage(world.store.stage(leads(1)), keep_excluded=False),)
+    world.store.create(Created(campaign, moves), None)
     with pytest.raises(CannotStart) as caught:
         world.service.start("c1", by="asha")
     assert [problem.code for problem in caught.value.problems] == ["empty_pool"]
@@ -266,6 +268,7 @@ def test_settling_waits_for_older_reservations_alone(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(world.clock, "sleep", sleep)
     assert world.service.settle(receipt).settled
+    assert world.now > call.not_after
 
 
 @pytest.mark.behaviour("L5")

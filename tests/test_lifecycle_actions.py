@@ -13,8 +13,11 @@ from typing import Any
 import pytest
 
 from ori_campaigns.campaign import Campaign, Stage
+from ori_campaigns.config import SINGLE_DAY
 from ori_campaigns.errors import ActionNotAllowed, CannotStart, Conflict, NotFound
 from ori_campaigns.events import LifecycleChanged
+from ori_campaigns.reports import Refused
+from ori_campaigns.stores.memory import MemoryStore
 from worlds import World, draft_of, leads, number
 
 TABLE = """
@@ -137,6 +140,19 @@ def test_a_start_or_resume_that_is_not_ready_names_what_else_may_be_done(
     assert set(caught.value.allowed) == others
 
 
+@pytest.mark.behaviour("L16")
+def test_a_reason_is_given_only_where_it_alone_stands_in_the_way() -> None:
+    world = World()
+    single = world.campaign_in(Stage.COMPLETED, mode=SINGLE_DAY)
+    world.clock.advance(days=1)
+    running = world.running(2)
+    world.connect(*world.dials())
+    for action, campaign in (("pause", single), ("restart", running)):
+        with pytest.raises(ActionNotAllowed) as caught:
+            DO[action](world, campaign)
+        assert caught.value.reason == ""
+
+
 # --- two at once ------------------------------------------------------------------------------------------------------
 
 
@@ -250,3 +266,51 @@ def test_a_pause_or_restart_between_opening_the_editor_and_saving_is_noticed() -
     world.service.restart(campaign.id, by="ravi")
     with pytest.raises(Conflict):
         edit(world, campaign)
+
+
+class Interrupted(MemoryStore):
+    """A store in which somebody else gets a turn right after a change, or after a read of a campaign."""
+
+    after_change: Callable[[], object] = bool
+    after_read: Callable[[], object] = bool
+
+    def change(self, campaign_id: str, rule: Callable[[Any], Any]) -> Any:
+        result = super().change(campaign_id, rule)
+        do, self.after_change = self.after_change, bool
+        do()
+        return result
+
+    def campaign(self, campaign_id: str) -> Campaign:
+        found = super().campaign(campaign_id)
+        do, self.after_read = self.after_read, bool
+        do()
+        return found
+
+
+def interrupted() -> tuple[World, Interrupted]:
+    world = World(store=Interrupted)
+    assert isinstance(world.store, Interrupted)
+    return world, world.store
+
+
+@pytest.mark.behaviour("L17")
+@pytest.mark.parametrize(
+    ("action", "other", "stage"), [("pause", "resume", "paused"), ("stop", "restart", "completed")]
+)
+def test_a_receipt_tells_what_its_own_action_did(action: str, other: str, stage: str) -> None:
+    world, store = interrupted()
+    campaign = world.campaign_in(Stage.RUNNING)
+    store.after_change = lambda: DO[other](world, campaign)
+    receipt = getattr(world.service, action)(campaign.id, by="asha")
+    assert receipt.campaign.stage is STAGES[stage]
+
+
+@pytest.mark.behaviour("L13", "L17")
+def test_a_fatal_refusal_just_when_somebody_stops_the_campaign_is_recorded_all_the_same() -> None:
+    world, store = interrupted()
+    campaign = world.running(1)
+    call = world.dial()
+    store.after_read = lambda: world.service.stop(campaign.id, by="ravi", wait=False)
+    world.tell(Refused(call.attempt_id, world.now, why="credentials_refused", fatal=True))
+    assert world.get(campaign.id).status.value in {"completed", "failed"}
+    assert world.service.counters(campaign.id).live == 0

@@ -235,7 +235,7 @@ def test_a_restart_can_be_cancelled_only_once_and_only_before_it_starts() -> Non
     with pytest.raises(ActionNotAllowed):
         world.service.cancel_restart(campaign.id, by="ravi")
     world.service.restart(campaign.id, by="ravi")
-    world.service.start(campaign.id, by="ravi")
+    assert world.service.start(campaign.id, by="ravi").campaign.before_restart is None
     with pytest.raises(ActionNotAllowed):
         world.service.cancel_restart(campaign.id, by="ravi")
     world.service.pause(campaign.id, by="ravi")

@@ -69,6 +69,16 @@ def test_a_locked_bot_that_is_gone_keeps_nobody_from_editing_the_rest() -> None:
         world.service.resume(campaign.id, by="asha")
 
 
+@pytest.mark.behaviour("L10")
+def test_a_draft_whose_bot_is_gone_needs_another_one_before_it_is_saved() -> None:
+    world = World()
+    campaign = world.create()
+    world.directory.remove_bot(BOT)
+    with pytest.raises(InvalidDefinition) as caught:
+        world.edit(campaign.id, concurrency_limit=4)
+    assert [problem.code for problem in caught.value.problems] == ["unknown_bot"]
+
+
 # --- the lock ---------------------------------------------------------------------------------------------------------
 
 LOCKED: list[tuple[str, Mapping[str, Any], Leads | None]] = [
@@ -140,6 +150,16 @@ def test_an_upload_on_an_unlocked_draft_replaces_the_list() -> None:
     ]
     world.service.start(campaign.id, by="asha")
     assert [call.to.reveal() for call in world.dials()] == [number(7), number(2)]
+
+
+@pytest.mark.behaviour("C9", "X4")
+@pytest.mark.parametrize(("sticky", "states"), [(True, ["pending", "excluded"]), (False, ["pending", "pending"])])
+def test_an_upload_brings_an_excluded_number_back_unless_exclusion_is_sticky(sticky: bool, states: list[str]) -> None:
+    world = World()
+    campaign = world.create(2, sticky_exclusion=sticky)
+    world.service.exclude(campaign.id, [number(0)], by="asha")
+    world.edit(campaign.id, Leads.of([number(5), number(0)]))
+    assert world.statuses(campaign.id) == states
 
 
 @pytest.mark.behaviour("C9")

@@ -93,6 +93,18 @@ def test_stop_does_not_wait_for_analyses() -> None:
     assert world.statuses(campaign.id) == ["completed"]
 
 
+@pytest.mark.behaviour("L13", "R14")
+def test_fail_does_not_wait_for_analyses() -> None:
+    world = World()
+    campaign = world.running(1, on_business=["not_available"])
+    call = world.dial()
+    world.talked(call)
+    world.service.fail(campaign.id, "lost", by="ravi")
+    assert world.statuses(campaign.id) == ["completed"]
+    world.analysed(call, "not_available")
+    assert world.statuses(campaign.id) == ["completed"]
+
+
 # --- complete and fail ------------------------------------------------------------------------------------------------
 
 
@@ -134,6 +146,17 @@ def test_a_campaign_does_not_complete_while_an_analysis_is_awaited() -> None:
     world.analysed(call, "sold")
     world.dials()
     assert world.get(campaign.id).completion_reason is CompletionReason.ALL_CONTACTS_FINAL
+
+
+@pytest.mark.behaviour("L5", "L12", "R14")
+def test_resume_does_not_complete_while_an_analysis_is_awaited() -> None:
+    world = World()
+    campaign = world.running(1, on_business=["not_available"])
+    call = world.dial()
+    world.talked(call)
+    world.service.pause(campaign.id, by="ravi")
+    assert world.service.resume(campaign.id, by="ravi").campaign.status is CampaignStatus.RUNNING
+    assert world.statuses(campaign.id) == ["awaiting_analysis"]
 
 
 @pytest.mark.behaviour("L12", "X5")
@@ -279,6 +302,22 @@ def test_excluding_somebody_cancels_the_callback() -> None:
     world.talked(world.dial())
     world.until("2026-01-05 15:00")
     assert world.dials() == ()
+
+
+@pytest.mark.behaviour("X3")
+def test_when_an_exclusion_returns_no_call_decided_before_can_still_leave() -> None:
+    world = World()
+    campaign = world.running(2)
+    first, second = world.dials()
+    before = world.now
+    world.service.exclude(campaign.id, [number(0)], by="ravi", wait=False)
+    assert world.now == before
+    world.accept(second)
+    # A call that has left is not waited for.
+    world.service.exclude(campaign.id, [number(1)], by="ravi")
+    assert world.now == before
+    world.service.exclude(campaign.id, [number(0)], by="ravi")
+    assert world.now > first.not_after
 
 
 @pytest.mark.behaviour("R1", "X3", "X5")

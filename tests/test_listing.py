@@ -12,7 +12,7 @@ import attrs
 import pytest
 
 from ori_campaigns.campaign import Campaign, CampaignDraft, CampaignStatus, Restart
-from ori_campaigns.carriers import Carrier
+from ori_campaigns.carriers import Bot, Carrier
 from ori_campaigns.clocks import VirtualClock
 from ori_campaigns.config import MULTI_DAY, DiallerConfig, RedialRules, RetryPolicy
 from ori_campaigns.contact import Attempt, Contact, ContactStatus
@@ -91,7 +91,7 @@ class Desk:
     def create(self, name: str = "Renewals", *, count: int = 1, config: DiallerConfig | None = None) -> str:
         config = config or DiallerConfig(mode=MULTI_DAY, window=WINDOW)
         draft = CampaignDraft(name, "asha", ["911140001000"], config)
-        return self.service.create(draft, people(count), by="ops").id
+        return self.service.create(draft, people(count) if count else None, by="ops").id
 
     def row(self) -> CampaignRow:
         [found] = self.service.list().rows
@@ -181,9 +181,7 @@ class IdSource:
 def test_the_short_id_is_part_of_the_full_one_and_found_by_search() -> None:
     clock = VirtualClock(MONDAY)
     trunk = Carrier("trunk", ["911140001000"])
-    service = CampaignService(
-        MemoryStore(clock), StaticDirectory(bots=["asha"], carriers=[trunk]), new_id=IdSource()
-    )
+    service = CampaignService(MemoryStore(clock), StaticDirectory(bots=["asha"], carriers=[trunk]), new_id=IdSource())
     draft = CampaignDraft("Renewals", "asha", ["911140001000"], DiallerConfig())
     ids = [service.create(draft, by="ops").id for _ in range(20)]
     for shown in service.list().rows:
@@ -411,15 +409,13 @@ def test_each_workspace_lists_its_own() -> None:
     trunk = Carrier("trunk", ["911140001000"])
 
     class Everywhere(StaticDirectory):
-        def bots(self, workspace: str) -> Sequence[object]:  # type: ignore[override]
+        def bots(self, workspace: str) -> Sequence[Bot]:
             return super().bots("default")
 
         def carriers(self, workspace: str) -> Sequence[Carrier]:
             return super().carriers("default")
 
-    service = CampaignService(
-        MemoryStore(clock), Everywhere(bots=["asha"], carriers=[trunk]), new_id=counted_ids("t")
-    )
+    service = CampaignService(MemoryStore(clock), Everywhere(bots=["asha"], carriers=[trunk]), new_id=counted_ids("t"))
     for workspace in ("north", "south", "north"):
         draft = CampaignDraft("Renewals", "asha", ["911140001000"], DiallerConfig(), workspace)
         service.create(draft, by="ops")
@@ -537,9 +533,7 @@ def test_every_counter_equals_a_recount_of_contacts_and_attempts(name: str) -> N
     assert counters.ringing == live["ringing"]
     assert counters.in_progress == live["answered"] + live["in_progress"]
     assert counters.machines == sum(each.disposition in {"voicemail", "machine"} for each in attempts)
-    used = Counter(
-        each.contact for each in attempts if each.status.value not in {"refused", "expired_unsent"}
-    )
+    used = Counter(each.contact for each in attempts if each.status.value not in {"refused", "expired_unsent"})
     assert {contact.ordinal: contact.attempts for contact in contacts if contact.attempts} == used
 
 

@@ -558,12 +558,15 @@ def test_an_analysis_that_came_before_the_end_decides_at_the_end() -> None:
 @pytest.mark.behaviour("R14")
 @pytest.mark.parametrize(
     ("listed", "detection", "bot", "waits"),
-    [((), False, False, False), ((), True, False, False), ((), False, True, False), ((), True, True, True)]
-    + [(("again",), False, False, True)],
+    [
+        ((), False, False, False),
+        ((), True, False, False),
+        ((), False, True, False),
+        ((), True, True, True),
+        (("again",), False, False, True),
+    ],
 )
-def test_only_campaigns_with_a_use_for_it_wait(
-    listed: Sequence[str], detection: bool, bot: bool, waits: bool
-) -> None:
+def test_only_campaigns_with_a_use_for_it_wait(listed: Sequence[str], detection: bool, bot: bool, waits: bool) -> None:
     desk = Desk(config(listed=listed, detection=detection), bot_calls_back=bot)
     desk.call("customer", talk=20)
     assert desk.contact.status.value == ("awaiting_analysis" if waits else "completed")
@@ -705,9 +708,7 @@ def test_a_campaign_may_let_callbacks_go_beyond_the_last_attempt() -> None:
 @pytest.mark.parametrize(
     ("before_cutoff", "status", "declined"), [(1, "callback_scheduled", []), (0, "retry_scheduled", ["after_cutoff"])]
 )
-def test_a_callback_must_be_before_the_single_day_cutoff(
-    before_cutoff: int, status: str, declined: list[str]
-) -> None:
+def test_a_callback_must_be_before_the_single_day_cutoff(before_cutoff: int, status: str, declined: list[str]) -> None:
     desk = Desk(config(detection=True, under=60, single_day=True), bot_calls_back=True)
     dial = desk.call("customer", talk=20)
     cutoff = int(datetime(2026, 1, 5, 18, tzinfo=UTC).timestamp()) * SECOND
@@ -822,19 +823,33 @@ def test_what_the_bot_saw_counts_wherever_it_comes_before_the_end(bot: str, posi
 
 
 @pytest.mark.behaviour("N2")
+def test_what_the_bot_says_after_the_end_is_noted_and_changes_nothing() -> None:
+    desk = Desk(config())
+    dial = desk.call("customer", talk=20)
+    before = (desk.attempts, desk.contact, desk.service.counters(desk.id))
+    desk.tell(BotReport(dial.attempt_id, desk.now, None, "RNR"))
+    assert (desk.attempts, desk.contact, desk.service.counters(desk.id)) == before
+    assert desk.ignored() == [("BotReport", "already_over")]
+
+
+@pytest.mark.behaviour("N2")
 def test_an_attempt_never_moves_down() -> None:
     desk = Desk(config())
     dial = desk.dial()
     at = dial.attempt_id
+
+    def status() -> str:
+        return desk.attempts[0].status.value
+
     desk.tell(Answered(at, desk.now))
-    assert desk.attempts[0].status.value == "answered"
+    assert status() == "answered"
     desk.tell(Ringing(at, desk.now), Accepted(at, desk.now), Accepted(at, desk.now, "late-ref"))
     desk.tell(Unknown(at, desk.now), Unsent(at, desk.now), Refused(at, desk.now), EarlyMedia(at, desk.now))
-    assert desk.attempts[0].status.value == "answered"
+    assert status() == "answered"
     desk.tell(BotReport(at, desk.now, True))
-    assert desk.attempts[0].status.value == "in_progress"
+    assert status() == "in_progress"
     desk.tell(Answered(at, desk.now))
-    assert desk.attempts[0].status.value == "in_progress"
+    assert status() == "in_progress"
     assert desk.service.counters(desk.id).live == 1
     assert {report for report, _ in desk.ignored()} == {
         "Ringing",
@@ -1113,7 +1128,8 @@ def test_a_call_found_alive_is_back_where_it_was(how_far: int, found: str) -> No
     desk = Desk(config())
     dial = desk.dial()
     at = dial.attempt_id
-    path = [Accepted(at, desk.now), Ringing(at, desk.now), Answered(at, desk.now), BotReport(at, desk.now, True)]
+    path: list[Report] = [Accepted(at, desk.now), Ringing(at, desk.now), Answered(at, desk.now)]
+    path.append(BotReport(at, desk.now, True))
     desk.tell(*path[:how_far], Lost(at, desk.now))
     assert desk.attempts[0].status.value == "unknown"
     before = desk.service.counters(desk.id)
@@ -1163,14 +1179,7 @@ def test_a_call_that_rang_cannot_have_been_never_placed() -> None:
 
 
 @pytest.mark.behaviour("N7", "N3")
-@pytest.mark.parametrize(
-    "sign",
-    [
-        lambda at, now: Accepted(at, now),
-        lambda at, now: Ringing(at, now),
-        lambda at, now: Answered(at, now),
-    ],
-)
+@pytest.mark.parametrize("sign", [Accepted, Ringing, Answered])
 def test_a_call_that_leaves_after_it_was_given_back_is_hung_up(sign: Callable[[str, int], Report]) -> None:
     desk = Desk(config())
     dial = desk.dial()

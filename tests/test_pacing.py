@@ -211,9 +211,7 @@ def test_nothing_is_left_over_that_somebody_could_use(case: Case) -> None:
 
 
 @pytest.mark.behaviour("P5")
-@pytest.mark.parametrize(
-    ("served", "first"), [((5, 3, 9), "b"), ((1, 3, 9), "a"), ((7, 7, 7), "a"), ((7, 7, 2), "c")]
-)
+@pytest.mark.parametrize(("served", "first"), [((5, 3, 9), "b"), ((1, 3, 9), "a"), ((7, 7, 7), "a"), ((7, 7, 2), "c")])
 def test_a_single_call_goes_to_who_has_waited_longest(served: tuple[int, int, int], first: str) -> None:
     demands = [Demand(name, 9, ("x",), at) for name, at in zip("abc", served, strict=True)]
     assert share(demands, {"x": 1})[first] == {"x": 1}
@@ -281,7 +279,12 @@ DIDS = ["911140001000", "911140001001", "911140001002"]
 
 
 def trunk(
-    numbers: Sequence[str] = DIDS, *, name: str = "trunk", cps: float = 100, burst: int = 1000, channels: int = 500
+    numbers: Sequence[str | CarrierNumber] = DIDS,
+    *,
+    name: str = "trunk",
+    cps: float = 100,
+    burst: int = 1000,
+    channels: int = 500,
 ) -> Carrier:
     return Carrier(name, numbers, cps, burst, channels)
 
@@ -373,7 +376,7 @@ def test_a_number_withdrawn_while_the_campaign_runs_is_skipped() -> None:
     desk.hang_up(*dials)
     dials = desk.dials()
     assert used(dials) == ["0", "2", "0"]
-    desk.host.current = (trunk([CarrierNumber(number, outbound=number != DIDS[0]) for number in DIDS]),)  # type: ignore[arg-type]
+    desk.host.current = (trunk([CarrierNumber(number, outbound=number != DIDS[0]) for number in DIDS]),)
     desk.service.refresh()
     desk.hang_up(*dials)
     assert used(desk.dials()) == ["1", "2", "1"]
@@ -505,7 +508,7 @@ def test_a_refused_call_does_not_give_its_token_back() -> None:
 
 
 def everybody_is_due() -> tuple[Desk, str]:
-    """Eight people in a paused campaign: callbacks for minutes 36, 36 and 38, two never tried, retries for 35 and 40."""
+    """Eight people, paused: callbacks for minutes 36, 36 and 38, two never tried, retries for 35 and 40."""
     desk = Desk(trunk(cps=100, burst=1000))
     retry = RetryPolicy(5, 30, ["no_answer"])
     campaign_id = desk.begin(people(8), limit=6, retry=retry, detection=True)

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from ori_campaigns._version import __version__
+from ori_campaigns.actions import ActionFace, Icon, LeadsTo, Tone, buttons
 from ori_campaigns.campaign import Action, Campaign, CampaignDraft, CampaignStatus, CompletionReason, Stage
 from ori_campaigns.carriers import Bot, Carrier, CarrierNumber
 from ori_campaigns.clocks import SystemClock, VirtualClock
@@ -132,6 +133,7 @@ __all__ = [
     "ALL_DAYS",
     "Accepted",
     "Action",
+    "ActionFace",
     "ActionNotAllowed",
     "AnswerModel",
     "Answered",
@@ -185,11 +187,13 @@ __all__ = [
     "FieldLocked",
     "Fixed",
     "FoundLive",
+    "Icon",
     "InMemoryDialler",
     "IngestError",
     "Instant",
     "InvalidDefinition",
     "Leads",
+    "LeadsTo",
     "Lost",
     "MON_FRI",
     "MULTI_DAY",
@@ -220,12 +224,14 @@ __all__ = [
     "StoreUnavailable",
     "SystemClock",
     "TelephonyAdapter",
+    "Tone",
     "Unknown",
     "Unsent",
     "VirtualClock",
     "__version__",
     "answered",
     "attempts_frame",
+    "buttons",
     "contacts_frame",
     "events_frame",
     "read_leads",

@@ -31,8 +31,8 @@ def rotate(lines: Sequence[Line | None], cursor: int) -> int | None:
     1
     """
     size = len(lines)
-    for step in range(size):
-        position = (cursor + step) % size
+    for step in range(cursor, cursor + size):
+        position = step % size
         line = lines[position]
         if line is not None and line.free:
             return position
@@ -73,6 +73,8 @@ def admit(view: AdmitView, limits: CallLimits) -> Changes[Admission]:
     # Two contacts of one campaign never share a number, but a store may offer one twice after a crash.
     taken: set[int] = set()
     position: int | None = rotate(lines, cursor)
+    campaign_id, bot, run, epoch = campaign.id, campaign.bot, campaign.run_number, campaign.epoch
+    ring, talk = limits.ring, limits.talk
     for candidate in view.candidates:
         shut = first_closed_for(candidate, view)
         ordinal = candidate.ordinal
@@ -86,41 +88,14 @@ def admit(view: AdmitView, limits: CallLimits) -> Changes[Admission]:
         assert line is not None  # noqa: S101 - rotate() answers usable positions only
         line.take()
         taken.add(ordinal)
-        attempt_id = f"{campaign.id}-{serial}"
-        kind, number = KIND_OF[candidate.status], numbers[position]
-        number_in_budget = candidate.attempts + 1
-        facts.append(
-            AttemptReserved(
-                attempt_id,
-                ordinal,
-                now,
-                number_in_budget,
-                kind,
-                number,
-                line.carrier,
-                not_after,
-                campaign.epoch,
-                check_at,
-            )
-        )
-        dials.append(
-            DialRequest(
-                attempt_id,
-                campaign.id,
-                line.carrier,
-                candidate.number,
-                number,
-                campaign.bot,
-                campaign.run_number,
-                number_in_budget,
-                kind,
-                candidate.variables,
-                not_after,
-                limits.ring,
-                limits.talk,
-                candidate.callback,
-            )
-        )
+        attempt_id = f"{campaign_id}-{serial}"
+        kind, number, carrier = KIND_OF[candidate.status], numbers[position], line.carrier
+        nth = candidate.attempts + 1
+        fact = (attempt_id, ordinal, now, nth, kind, number, carrier, not_after, epoch, check_at)
+        facts.append(tuple.__new__(AttemptReserved, fact))
+        who, what, callback = candidate.number, candidate.variables, candidate.callback
+        dial = (attempt_id, campaign_id, carrier, who, number, bot, run, nth, kind, what, not_after, ring, talk, callback)
+        dials.append(tuple.__new__(DialRequest, dial))
         serial += 1
         cursor = position + 1
         if len(dials) >= seats:

@@ -201,10 +201,12 @@ class Campaign:
             ActionNotAllowed: code `action_not_allowed`; for an edit, the wording of L10.
         """
         allowed = LIFECYCLE[self.stage]
-        if action in allowed and not reason:
-            return
-        if not reason and self.stage is Stage.PREPARED:
-            reason = Stage.PREPARED.value
+        if action in allowed:
+            if not reason:
+                return
+        else:
+            # What would also be in the way does not matter where the table says no.
+            reason = Stage.PREPARED.value if self.stage is Stage.PREPARED else ""
         raise ActionNotAllowed(
             entity="campaign",
             entity_id=self.id,

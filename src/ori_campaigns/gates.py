@@ -97,6 +97,7 @@ def number_free(candidate: CandidateFacts, view: AdmitView) -> Closed | None:
 CAMPAIGN_GATES: Sequence[CampaignGate] = (running, before_cutoff, inside_window, seat_free, line_free)
 CONTACT_GATES: Sequence[ContactGate] = (waiting, due, attempts_left, not_excluded, number_free)
 
+
 def first_closed(view: AdmitView) -> Closed | None:
     """Return the first closed gate of the campaign itself, `None` when it may dial."""
     for gate in CAMPAIGN_GATES:

@@ -69,6 +69,7 @@ class CampaignRow:
         completion_rate: contacts with a final outcome reached by calling.
         created: aware datetime, UTC.
         actions: what may be clicked, in the order of the buttons (L18).
+        failure: why a failed campaign failed, empty otherwise (L13).
         restart_note: `Restarted <timestamp> by <user>`, empty when never restarted.
         always_on: the always-on badge, empty when it is not.
     """
@@ -84,6 +85,7 @@ class CampaignRow:
     completion_rate: Rate
     created: datetime
     actions: tuple[Action, ...]
+    failure: str
     restart_note: str
     always_on: str
 
@@ -122,6 +124,7 @@ def row(campaign: Campaign, counters: Counters) -> CampaignRow:
         completion_rate=Rate(counters.count(FINAL_BY_CALLING), counters.total),
         created=to_datetime(campaign.created_at),
         actions=actions_for(campaign.stage),
+        failure=campaign.failure,
         restart_note=restart_note(campaign),
         always_on=ALWAYS_ON if campaign.config.always_on else "",
     )

@@ -101,17 +101,22 @@ class Recorded:
     unmatched: tuple[str, ...] = ()
 
 
-@attrs.define
+_NOTHING_ASKED = Recorded()
+
+
 class _Batch:
     """One pass over a batch: what is known for all of it, and what it has answered so far."""
 
-    now: Instant
-    policy: Policy
-    facts: list[Fact] = attrs.field(factory=list)
-    hangups: list[CallRef] = attrs.field(factory=list)
-    look_ups: list[CallRef] = attrs.field(factory=list)
-    back_off: list[tuple[str, str, Instant]] = attrs.field(factory=list)
-    fatal: list[tuple[str, str]] = attrs.field(factory=list)
+    __slots__ = ("back_off", "facts", "fatal", "hangups", "look_ups", "now", "policy", "ringing_until")
+
+    def __init__(self, now: Instant, policy: Policy) -> None:
+        self.now, self.policy = now, policy
+        self.ringing_until = now + policy.limits.ringing * SECOND
+        self.facts: list[Fact] = []
+        self.hangups: list[CallRef] = []
+        self.look_ups: list[CallRef] = []
+        self.back_off: list[tuple[str, str, Instant]] = []
+        self.fatal: list[tuple[str, str]] = []
 
 
 def record(view: ReportView, policy: Policy) -> Changes[Recorded]:
@@ -122,13 +127,16 @@ def record(view: ReportView, policy: Policy) -> Changes[Recorded]:
     batch = _Batch(view.now, policy)
     unmatched = []
     for report, attempt in view.items:
+        kind = type(report)
         if attempt is None:
             unmatched.append(report.attempt_id)
-        elif attempt.status in OVER and type(report) not in _STILL_OF_USE:
+        elif attempt.status in OVER and kind not in _STILL_OF_USE:
             _too_late(batch, report, attempt)
         else:
-            _HANDLERS[type(report)](batch, report, attempt)
-    recorded = Recorded(tuple(batch.hangups), tuple(batch.look_ups), tuple(batch.fatal), tuple(unmatched))
+            _HANDLERS[kind](batch, report, attempt)
+    recorded = _NOTHING_ASKED
+    if batch.hangups or batch.look_ups or batch.fatal or unmatched:
+        recorded = Recorded(tuple(batch.hangups), tuple(batch.look_ups), tuple(batch.fatal), tuple(unmatched))
     return Changes(recorded, batch.facts, back_off=batch.back_off)
 
 
@@ -149,7 +157,7 @@ def _ref(attempt: AttemptFacts) -> CallRef:
 
 def _ignore(batch: _Batch, report: Any, attempt: AttemptFacts, why: str) -> None:
     name = type(report).__name__
-    batch.facts.append(ReportIgnored(attempt.id, attempt.contact.ordinal, _when(batch, report, attempt), name, why))
+    batch.facts.append(ReportIgnored(attempt.id, attempt.ordinal, _when(batch, report, attempt), name, why))
 
 
 def _too_late(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:  # noqa: ANN401 - any report
@@ -170,10 +178,6 @@ def _gone_by(batch: _Batch, attempt: AttemptFacts) -> Instant:
     return attempt.reserved_at + (limits.send_budget + limits.longest_call + limits.look_up_every) * SECOND
 
 
-def _ringing_limit(batch: _Batch) -> Instant:
-    return batch.now + batch.policy.limits.ringing * SECOND
-
-
 def _talk_limit(batch: _Batch, answered_at: Instant) -> Instant:
     limits = batch.policy.limits
     return answered_at + (limits.talk + limits.talk_grace) * SECOND
@@ -183,7 +187,7 @@ def _lose(batch: _Batch, attempt: AttemptFacts, why: str) -> None:
     """The fate of the call is unknown from here on: look it up, at growing intervals."""
     pause = max(batch.policy.limits.look_up_every * SECOND, batch.now - attempt.reserved_at)
     check_at = max(min(batch.now + pause, _gone_by(batch, attempt)), batch.now)
-    batch.facts.append(AttemptUnknown(attempt.id, attempt.contact.ordinal, batch.now, why, check_at))
+    batch.facts.append(AttemptUnknown(attempt.id, attempt.ordinal, batch.now, why, check_at))
     batch.look_ups.append(_ref(attempt))
 
 
@@ -210,8 +214,12 @@ def _follow(  # noqa: PLR0913 - the facts of one decision
 ) -> None:
     """Say what follows for the contact, or that its analysis is awaited."""
     contact, terms = attempt.contact, batch.policy.terms(attempt.campaign)
-    attempt_id, ordinal, now = attempt.id, contact.ordinal, batch.now
-    if may_wait and terms.analysis_wait and waits_for_analysis(call, said, contact, terms, ended_at=ended_at, now=now):
+    attempt_id, ordinal, now = attempt.id, attempt.ordinal, batch.now
+    if (
+        may_wait
+        and terms.analysis_wait
+        and waits_for_analysis(call, said, contact, terms, ended_at=ended_at, now=now)
+    ):
         # The limit itself still counts as in time, so the reminder comes one microsecond later.
         until = ended_at + terms.analysis_wait + 1
         batch.facts.append(AnalysisAwaited(attempt_id, ordinal, now, until))
@@ -219,14 +227,15 @@ def _follow(  # noqa: PLR0913 - the facts of one decision
     rule, status, due, asked, declined = decide(call, said, contact, terms, ended_at=ended_at, now=now)
     if declined:
         batch.facts.append(CallbackDeclined(attempt_id, ordinal, now, declined))
+    fact: Fact
     if status is ContactStatus.RETRY_SCHEDULED:
-        batch.facts.append(RetryScheduled(attempt_id, ordinal, now, due, rule))
+        fact = tuple.__new__(RetryScheduled, (attempt_id, ordinal, now, due, rule))
     elif asked is not None:
         sequence = contact.callback.sequence + 1 if contact.callback else 1
         fact = CallbackScheduled(attempt_id, ordinal, now, due, sequence, asked.text, asked.reason, rule)
-        batch.facts.append(fact)
     else:
-        batch.facts.append(ContactClosed(attempt_id, ordinal, now, status, rule))
+        fact = tuple.__new__(ContactClosed, (attempt_id, ordinal, now, status, rule))
+    batch.facts.append(fact)
 
 
 def _end(batch: _Batch, ended: Ended, attempt: AttemptFacts) -> None:
@@ -242,16 +251,10 @@ def _end(batch: _Batch, ended: Ended, attempt: AttemptFacts) -> None:
         disposition = attempt.bot_disposition or disposition
         connected = batch.policy.connected(True, attempt.began, disposition)
         talk = max(ended_at - answered_at, 0)
-    over = AttemptEnded(
-        attempt.id,
-        attempt.contact.ordinal,
-        ended_at,
-        disposition,
-        ended.detail,
-        connected,
-        talk,
-        answered_at,
-        rang_at,
+    detail, ordinal = ended.detail, attempt.ordinal
+    over = tuple.__new__(
+        AttemptEnded,
+        (attempt.id, ordinal, ended_at, disposition, detail, connected, talk, answered_at, rang_at),
     )
     batch.facts.append(over)
     _follow(batch, attempt, over, attempt, ended_at, may_wait=not attempt.analysed)
@@ -263,11 +266,11 @@ def _end(batch: _Batch, ended: Ended, attempt: AttemptFacts) -> None:
 def _accepted(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     at = _when(batch, report, attempt)
     if attempt.status is _A.RESERVED or (attempt.status is _A.UNKNOWN and attempt.rang_at is None):
-        ref = report.carrier_ref
-        batch.facts.append(AttemptSubmitted(attempt.id, attempt.contact.ordinal, at, ref, _ringing_limit(batch)))
+        fact = (attempt.id, attempt.ordinal, at, report.carrier_ref, batch.ringing_until)
+        batch.facts.append(tuple.__new__(AttemptSubmitted, fact))
     elif report.carrier_ref and not attempt.carrier_ref:
         # Events may arrive before the answer to the request.
-        batch.facts.append(CarrierRefLearned(attempt.id, attempt.contact.ordinal, at, report.carrier_ref))
+        batch.facts.append(CarrierRefLearned(attempt.id, attempt.ordinal, at, report.carrier_ref))
     else:
         _ignore(batch, report, attempt, "repeat")
 
@@ -310,7 +313,7 @@ def _ringing(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
         _ignore(batch, report, attempt, "repeat")
     else:
         at = _when(batch, report, attempt)
-        batch.facts.append(AttemptRang(attempt.id, attempt.contact.ordinal, at, _ringing_limit(batch)))
+        batch.facts.append(AttemptRang(attempt.id, attempt.ordinal, at, batch.ringing_until))
 
 
 def _early_media(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
@@ -322,16 +325,13 @@ def _answered(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
         _ignore(batch, report, attempt, "repeat")
         return
     at = _when(batch, report, attempt) if attempt.answered_at is None else attempt.answered_at
-    batch.facts.append(AttemptAnswered(attempt.id, attempt.contact.ordinal, at, _talk_limit(batch, at)))
-
-
-def _ended(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
-    _end(batch, report, attempt)
+    fact = (attempt.id, attempt.ordinal, at, _talk_limit(batch, at))
+    batch.facts.append(tuple.__new__(AttemptAnswered, fact))
 
 
 def _found_live(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     """A look-up found the call: back to the state it was known in, under its old limits."""
-    ordinal = attempt.contact.ordinal
+    ordinal = attempt.ordinal
     if attempt.status is not _A.UNKNOWN:
         _ignore(batch, report, attempt, "known_better")
         return
@@ -359,12 +359,12 @@ def _not_found(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
 
 def _bot_report(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     at = _when(batch, report, attempt)
-    batch.facts.append(BotReported(attempt.id, attempt.contact.ordinal, at, report.began, report.disposition))
+    batch.facts.append(BotReported(attempt.id, attempt.ordinal, at, report.began, report.disposition))
 
 
 def _analysis(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     """Analysis before the end is kept for it; in time after the end it decides; later it is stored, no more (R14)."""
-    ordinal = attempt.contact.ordinal
+    ordinal = attempt.ordinal
     if attempt.status in NEVER_PLACED or attempt.analysed:
         _ignore(batch, report, attempt, "already_over" if attempt.status in NEVER_PLACED else "repeat")
         return
@@ -406,7 +406,7 @@ _HANDLERS: Mapping[type, _Handler] = MappingProxyType(
         Ringing: _ringing,
         EarlyMedia: _early_media,
         Answered: _answered,
-        Ended: _ended,
+        Ended: _end,
         Lost: _lost,
         FoundLive: _found_live,
         NeverPlaced: _never_placed,

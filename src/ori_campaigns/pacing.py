@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import ceil
+from typing import NamedTuple
 
 import attrs
 
 from ori_campaigns.instants import SECOND, Instant
+from ori_campaigns.records import distinct
 
 
 def token_interval(cps: float) -> int:
@@ -90,8 +92,8 @@ class Bucket:
         return max(now, self.full_at - (self.burst - wanted) * self.interval)
 
 
-@attrs.frozen
-class Demand:
+@distinct
+class Demand(NamedTuple):
     """What one running campaign could use now.
 
     Parameters:

@@ -7,7 +7,7 @@ carrier; a `Clock` tells the time; a `Directory` knows the host's bots and carri
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 import attrs
 
@@ -18,6 +18,7 @@ from ori_campaigns.events import Event
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.pacing import Demand
+from ori_campaigns.records import distinct
 from ori_campaigns.reports import CallEvent, CallRef, DialRequest, LookUp, PlaceAnswer, Report
 from ori_campaigns.views import (
     AdmitView,
@@ -82,8 +83,8 @@ class StoreCapabilities:
     joins: bool
 
 
-@attrs.frozen
-class Work:
+@distinct
+class Work(NamedTuple):
     """A running campaign that may need something now.
 
     Parameters:
@@ -129,7 +130,11 @@ class Store(Protocol):
 
     # --- writes ---
     def stage(self, batch: ContactBatch) -> str:
-        """Keep contacts aside for a later `UseStage`; a stage that is not used is dropped in time."""
+        """Keep contacts aside for a later `UseStage`."""
+        ...
+
+    def discard(self, stage: str) -> None:
+        """Drop a stage that will not be used; fine if it is gone."""
         ...
 
     def create(self, created: Created, key: str | None) -> Campaign:

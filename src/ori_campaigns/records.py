@@ -2,6 +2,8 @@
 
 Named tuples cost a third of a frozen attrs class to make, cannot be changed, and the garbage collector lets go of them.
 Their one trap is that tuples of different classes with equal fields are equal; `distinct` closes it.
+Where a simulation makes one for every call, `tuple.__new__(Class, (...))` with all fields in their order saves half of
+that again: it leaves out the constructor, which only sorts out names and defaults.
 """
 
 from __future__ import annotations

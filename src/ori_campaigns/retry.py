@@ -272,21 +272,22 @@ def why_no_callback(request: CallbackRequest, contact: BudgetFacts, terms: Terms
 
 
 def _case(call: EndedCall, said: Analysis, contact: BudgetFacts, terms: Terms, now: Instant, *, callback: bool) -> Case:
-    last = call.talk if call.connected else contact.last_connected
-    stop, under = terms.stop_after, terms.redial_under
+    connected, stop, under = call.connected, terms.stop_after, terms.redial_under
+    last = call.talk if connected else contact.last_connected
     business = said.business_disposition
-    return Case(
+    case = (
         contact.excluded,
         terms.over or (terms.cutoff is not None and now >= terms.cutoff),
         call.disposition,
         call.detail,
-        call.connected,
+        connected,
         business != "" and terms.retry.redials_business(business),
         contact.attempts,
         stop is not None and last > stop,
         under is not None and -1 < last < under,
         callback,
     )
+    return tuple.__new__(Case, case)
 
 
 def decide(
@@ -305,12 +306,13 @@ def decide(
     request = said.callback
     declined = why_no_callback(request, contact, terms) if request is not None else ""
     granted = request is not None and not declined
-    name, status = answer(_case(call, said, contact, terms, now, callback=granted), terms)
+    case = _case(call, said, contact, terms, now, callback=granted)
+    name, status = terms.answers.get(case) or answer(case, terms)
     if status is ContactStatus.RETRY_SCHEDULED:
-        return Decision(name, status, ended_at + terms.delay, None, declined)
+        return tuple.__new__(Decision, (name, status, ended_at + terms.delay, None, declined))
     if status is ContactStatus.CALLBACK_SCHEDULED and request is not None:
         return Decision(name, status, request.at, request)
-    return Decision(name, status, 0, None, declined)
+    return tuple.__new__(Decision, (name, status, 0, None, declined))
 
 
 def waits_for_analysis(  # noqa: PLR0913 - the facts of one question

@@ -7,6 +7,7 @@ now), `record` (what happened) and `recover` (what has been silent for too long)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 
 import attrs
@@ -16,7 +17,7 @@ from ori_campaigns.admission import Admission, admit
 from ori_campaigns.campaign import Action, Campaign, CampaignDraft, CampaignStatus
 from ori_campaigns.carriers import directory_problems
 from ori_campaigns.config import CallLimits
-from ori_campaigns.errors import InvalidDefinition, Problem
+from ori_campaigns.errors import ActionNotAllowed, CampaignsError, InvalidDefinition, Problem
 from ori_campaigns.events import LifecycleChanged
 from ori_campaigns.exclusion import Exclusions, exclude
 from ori_campaigns.ids import random_id
@@ -184,9 +185,14 @@ class CampaignService:
         known = current.bot if current.has_run else ""
         draft = self._checked_edit(attrs.evolve(draft, workspace=current.workspace), strict=strict, locked_bot=known)
         stage = None if leads is None else self._stage(leads)
-        return self.store.change(
-            campaign_id, partial(lifecycle.edit, draft=draft, by=by, version=version, stage=stage)
-        )
+        try:
+            return self.store.change(
+                campaign_id, partial(lifecycle.edit, draft=draft, by=by, version=version, stage=stage)
+            )
+        except CampaignsError:
+            if stage is not None:
+                self.store.discard(stage)
+            raise
 
     def _checked_edit(self, draft: CampaignDraft, *, strict: bool, locked_bot: str) -> CampaignDraft:
         try:
@@ -223,8 +229,8 @@ class CampaignService:
         Parameters:
             wait: return only when no call decided before can still be sent; at most the send budget.
         """
-        self.store.change(campaign_id, partial(lifecycle.pause, by=by))
-        return self._settled(campaign_id, wait=wait)
+        campaign = self.store.change(campaign_id, partial(lifecycle.pause, by=by))
+        return self._settled(campaign, wait=wait)
 
     def resume(self, campaign_id: str, *, by: str) -> Receipt:
         """Go on where it left off (L5); completes at once when nothing is left to dial."""
@@ -235,13 +241,13 @@ class CampaignService:
 
     def stop(self, campaign_id: str, *, by: str, wait: bool = True) -> Receipt:
         """End the run for good; calls in progress drain (L6)."""
-        self.store.change(campaign_id, partial(lifecycle.stop, by=by))
-        return self._settled(campaign_id, wait=wait)
+        campaign = self.store.change(campaign_id, partial(lifecycle.stop, by=by))
+        return self._settled(campaign, wait=wait)
 
     def fail(self, campaign_id: str, reason: str, *, by: str, wait: bool = True) -> Receipt:
         """Mark the run as ended in error (L13)."""
-        self.store.change(campaign_id, partial(lifecycle.fail, by=by, reason=reason))
-        return self._settled(campaign_id, wait=wait)
+        campaign = self.store.change(campaign_id, partial(lifecycle.fail, by=by, reason=reason))
+        return self._settled(campaign, wait=wait)
 
     def restart(self, campaign_id: str, *, by: str) -> Campaign:
         """Prepare a finished campaign for a new run (L7); dials nothing."""
@@ -274,16 +280,15 @@ class CampaignService:
         begins_at = lifecycle.first_dialable(campaign, self.store.clock.now()) if running else None
         return Receipt(campaign, draining=self.store.counters(campaign.id).live, begins_at=begins_at)
 
-    def _settled(self, campaign_id: str, *, wait: bool) -> Receipt:
-        campaign = self.store.campaign(campaign_id)
+    def _settled(self, campaign: Campaign, *, wait: bool) -> Receipt:
         if wait:
-            self._wait(campaign_id, before=campaign.epoch)
-        settles_by = None if wait else self.store.unsent(campaign_id, before=campaign.epoch)
+            self._wait(campaign.id, before=campaign.epoch)
+        settles_by = None if wait else self.store.unsent(campaign.id, before=campaign.epoch)
         return Receipt(
             campaign,
             settled=settles_by is None,
             settles_by=settles_by,
-            draining=self.store.counters(campaign_id).live,
+            draining=self.store.counters(campaign.id).live,
         )
 
     def settle(self, receipt: Receipt) -> Receipt:
@@ -341,7 +346,7 @@ class CampaignService:
 
     def _fail(self, campaign_id: str, reason: str) -> None:
         """Fail a campaign on the engine's own account, unless it is over already."""
-        if self.store.campaign(campaign_id).status in {CampaignStatus.RUNNING, CampaignStatus.PAUSED}:
+        with suppress(ActionNotAllowed):
             self.fail(campaign_id, reason, by=lifecycle.ENGINE, wait=False)
 
     def _dial(
@@ -375,7 +380,7 @@ class CampaignService:
                 if admission.closed is None:
                     served.add(demand.campaign_id)
                 elif admission.closed.gate == "carrier":
-                    still.append(attrs.evolve(demand, seats=demand.seats - len(admission.dials)))
+                    still.append(demand._replace(seats=demand.seats - len(admission.dials)))
                 else:
                     wakes.append(admission.closed.until)
             wanting = still

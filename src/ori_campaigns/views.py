@@ -17,6 +17,7 @@ from ori_campaigns.events import Fact
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.pacing import Line
+from ori_campaigns.records import distinct
 from ori_campaigns.reports import Report
 
 R = TypeVar("R")
@@ -69,6 +70,11 @@ class AttemptFacts(Protocol):
 
     @property
     def id(self) -> str: ...
+    @property
+    def ordinal(self) -> int:
+        """Its contact's ordinal."""
+        ...
+
     @property
     def contact(self) -> ContactFacts: ...
     @property
@@ -307,8 +313,8 @@ class Created:
     facts: Sequence[Fact] = ()
 
 
-@attrs.frozen
-class Changes(Generic[R]):
+@distinct
+class Changes(NamedTuple, Generic[R]):
     """What a rule answers.
 
     Parameters:

@@ -64,7 +64,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Act:
-    """What an operator is going to do to a campaign, by its position; -1 for what concerns all."""
+    """What an operator is going to do to a campaign, by its position; -1 for what concerns all.
+
+    An exclusion names numbers, and so many more whose calls are live then.
+    """
 
     at: int
     campaign: int
@@ -194,6 +197,8 @@ def _change(chance: Random, settings: Settings) -> dict[str, Any]:
     }
     picked = chance.sample(sorted(possible), chance.randint(1, 2))
     found = {name: possible[name] for name in picked}
+    if chance.random() < 0.4:
+        found |= {"concurrency": 1 + settings.concurrency // 2, "max_attempts": max(settings.max_attempts - 1, 1)}
     if found.get("single_day"):
         found["always_on"] = False
     if replace(settings, **found).start == found.get("end"):
@@ -215,7 +220,7 @@ def _group(chance: Random, plan: Plan, campaign: int, at: int, trunks: Sequence[
         return [Act(at, campaign, "pause"), Act(middle, campaign, "edit", change), Act(later, campaign, "resume")]
     if kind == "exclude":
         numbers = chance.sample(plan.contacts, chance.randint(1, 4))
-        return [Act(at, campaign, "exclude", {"numbers": (*numbers, "919899999999")})]
+        return [Act(at, campaign, "exclude", {"numbers": (*numbers, "919899999999"), "live": chance.randint(0, 3)})]
     if kind == "restart":
         again = later + chance.randint(1, 60) * MINUTE
         return [Act(at, campaign, "stop"), Act(later, campaign, "restart"), Act(again, campaign, "start")]

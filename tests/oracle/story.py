@@ -102,9 +102,11 @@ def _reserved(story: _Story, entry: Entry) -> None:
 
 
 def _returned(story: _Story, entry: Entry) -> None:
-    """Surely never placed: back to where it came from, unless that is closed by now; not counted (N7)."""
+    """Surely never placed: back to where it came from, unless that is closed by now; not counted (N7, L19)."""
     person, attempt = story.people[entry.contact], story.tries[entry.fields["attempt"]]
     to = attempt.came_from
+    if _used_up(story.settings, to, person.tried - 1):
+        to = "completed" if person.connected else "exhausted"
     if entry.contact in story.excluded:
         to = "excluded"
     elif story.closing:
@@ -116,6 +118,11 @@ def _returned(story: _Story, entry: Entry) -> None:
     person.tried -= 1
     person.status = entry.fields["to"]
     story.open.discard(entry.fields["attempt"])
+
+
+def _used_up(settings: Settings, status: str, tried: int) -> bool:
+    """Whether a waiting contact has no try left, as when max attempts was lowered."""
+    return tried >= settings.max_attempts and not (settings.callbacks_may_exceed and status == "callback_scheduled")
 
 
 def _bot(story: _Story, entry: Entry) -> None:
@@ -246,8 +253,7 @@ def _close(story: _Story, status: str) -> None:
 def _begin(story: _Story, entry: Entry) -> None:
     if entry.fields["action"] == "resume":
         for person in story.people:
-            spared = story.settings.callbacks_may_exceed and person.status == "callback_scheduled"
-            if person.status in WAITING and person.tried >= story.settings.max_attempts and not spared:
+            if person.status in WAITING and _used_up(story.settings, person.status, person.tried):
                 person.status = "completed" if person.connected else "exhausted"
     story.status, story.reads_callbacks = "running", story.calls_back
     if story.settings.single_day and story.day is None:

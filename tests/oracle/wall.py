@@ -53,8 +53,10 @@ def opening_day(settings: Settings, at: int) -> date:
 
 @lru_cache(maxsize=1 << 12)
 def _last_minute(hours: _Hours, day: date) -> int:
-    midnight = (datetime(day.year, day.month, day.day, tzinfo=UTC) - _EPOCH) // timedelta(minutes=1)
-    inside = [minute for minute in range(midnight - 1440, midnight + 3 * 1440) if _opened_on(hours, minute) == day]
+    end = datetime.fromisoformat(f"{day}T{hours[1]}+00:00") - _EPOCH
+    # No zone is further than fifteen hours from UTC; an overnight window ends on the next date.
+    near = end // timedelta(minutes=1) + (1440 if hours[1] <= hours[0] else 0)
+    inside = [minute for minute in range(near - 900, near + 900) if _opened_on(hours, minute) == day]
     assert inside, f"{hours} does not open on {day}"
     return inside[-1]
 

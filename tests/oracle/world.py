@@ -222,13 +222,18 @@ class World:
         if act.what == "edit":
             self.edit(campaign, replace(self.settings[campaign], **act.change))
         elif act.what == "exclude":
-            numbers = act.change["numbers"]
+            numbers = (*act.change["numbers"], *self._live_in(campaign)[: act.change["live"]])
             self._do(campaign, "exclude", lambda: service.exclude(campaign, numbers, by=BY), numbers=numbers)
         elif act.what == "fail":
             self._do(campaign, "fail", lambda: service.fail(campaign, "bot is gone", by=BY))
         else:
             what = getattr(service, act.what)
             self._do(campaign, act.what, lambda: what(campaign, by=BY), syncs=act.what in {"start", "resume"})
+
+    def _live_in(self, campaign: str) -> list[str]:
+        now = self.clock.now()
+        calls = [call for call in self._book().placed() if call.campaign_id == campaign]
+        return [call.number for call in calls if call.ended_at is None or call.ended_at > now]
 
     def _change_carriers(self, act: Act) -> None:
         trunks, change = self.phones.trunks, dict(act.change)

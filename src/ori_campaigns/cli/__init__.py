@@ -7,6 +7,7 @@ names that people gave. No phone number is printed in full.
 from __future__ import annotations
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -18,7 +19,7 @@ import attrs
 
 from ori_campaigns.cli import places
 from ori_campaigns.cli.demo import INTRODUCTION, demo_plan
-from ori_campaigns.cli.look import harmless, look_of
+from ori_campaigns.cli.look import encodable, encoding_of, harmless, look_of
 from ori_campaigns.cli.parser import PROGRAM, build_parser
 from ori_campaigns.cli.plan import Refusal, plan_of, sentence
 from ori_campaigns.cli.run import Keep, Told, run
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 when all went well, 1 when the campaign ran but a file or the report could not be written, 2 for bad input,
         130 after Ctrl-C, 141 when the reader of the output went away.
     """
+    # A closed stream is one that nobody reads.
+    sys.stdout = sys.stdout or io.StringIO()
+    sys.stderr = sys.stderr or io.StringIO()
     try:
         return _main(arguments)
     except KeyboardInterrupt:
@@ -110,9 +114,7 @@ def _say(line: str, kind: str = "") -> None:
 
 
 def _print(lines: Iterable[str], stream: TextIO) -> None:
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    text = "".join(f"{line}\n" for line in lines)
-    stream.write(text.encode(encoding, "replace").decode(encoding))
+    stream.write(encodable("".join(f"{line}\n" for line in lines), encoding_of(stream)))
     stream.flush()
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import attrs
 
-from ori_campaigns.cli.look import Look
+from ori_campaigns.cli.look import SHADES, Look
 
 _LABEL = 12
 _TOTAL = 8
@@ -51,10 +51,13 @@ class _Grid:
         # A gap between the hours, if there is room for one.
         return shade * max(self.room - 1, 1) + " " * (self.room > 1)
 
-    def legend(self) -> str:
-        steps = (1, 2, 3, 4)
-        told = ", ".join(f"{self.look.shade((step - 0.5) / 4)} to {self.busiest * step // 4:,}" for step in steps)
-        return f"Calls in an hour: {told}"
+    def legend(self) -> list[str]:
+        """Say how many calls a shade stands for, where there are enough of them to be told apart."""
+        if self.busiest < SHADES:
+            return []
+        steps = range(1, SHADES + 1)
+        told = (f"{self.look.shade(step / SHADES)} to {self.busiest * step // SHADES:,}" for step in steps)
+        return [self.look.paint(f"Calls in an hour: {', '.join(told)}", "dim")]
 
 
 def what_ran_when(placed: Mapping[tuple[date, int], int], zone: str, look: Look) -> list[str]:
@@ -79,7 +82,7 @@ def what_ran_when(placed: Mapping[tuple[date, int], int], zone: str, look: Look)
         else:
             cells = "".join(grid.cell(calls_of.get(hour, 0)) for hour in hours)
             lines.append(f"{label:{_LABEL}}{cells}{sum(calls_of.values()):>{_TOTAL},}")
-    return [*lines, look.paint(grid.legend(), "dim")]
+    return [*lines, *grid.legend()]
 
 
 def _days(by_day: Mapping[date, Mapping[int, int]]) -> Iterator[tuple[str, Mapping[int, int] | None]]:
@@ -93,7 +96,8 @@ def _days(by_day: Mapping[date, Mapping[int, int]]) -> Iterator[tuple[str, Mappi
             first, last = before + timedelta(1), day - timedelta(1)
             span = _label(first) if first == last else f"{_label(first)} to {_label(last)}"
             calls = sum(sum(by_day[each].values()) for each in hidden if first <= each <= last)
-            yield f"{span:{_LABEL}}{f'{calls:,} calls, not shown' if calls else 'no calls'}", None
+            told = f"{calls:,} calls, not shown" if calls else "no calls"
+            yield f"{span:{_LABEL - 1}} {told}", None
         yield _label(day), by_day[day]
 
 

@@ -7,6 +7,7 @@ import shutil
 import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
+from math import ceil
 from typing import NamedTuple, TextIO, TypeAlias
 
 import attrs
@@ -29,6 +30,7 @@ _STYLES = {
 # Glyphs with their stand-ins where only ASCII is safe.
 _FULL, _REST, _LINE = ("█", "#"), ("░", "."), ("─", "-")
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
+SHADES = 4
 _SHADES = (" ░▒▓█", " .:*#")
 
 
@@ -74,11 +76,17 @@ class Look:
         width: characters in a line.
         colour: whether ANSI colours are welcome.
         glyphs: whether bars and rules may be drawn with more than ASCII.
+        encoding: of the stream, for names.
     """
 
     width: int = 80
     colour: bool = False
     glyphs: bool = False
+    encoding: str = "utf-8"
+
+    def name(self, text: str) -> str:
+        """Return a text from outside as it can be shown; before it is laid out, because its width may change."""
+        return encodable(harmless(text), self.encoding)
 
     def paint(self, text: str, style: str) -> str:
         """Colour a text, where colours are welcome."""
@@ -98,8 +106,7 @@ class Look:
 
     def shade(self, share: float) -> str:
         """Return one character, the denser the higher the share; blank only for nothing."""
-        shades = _SHADES[not self.glyphs]
-        return shades[0] if share <= 0 else shades[min(1 + int(share * 4), 4)]
+        return _SHADES[not self.glyphs][min(max(ceil(share * SHADES), 0), SHADES)]
 
     def heading(self, title: str, note: str = "") -> list[str]:
         """Return a blank line, a section's title with a note to the right of it, and a rule."""
@@ -119,7 +126,8 @@ class Look:
         left = max((wide(name) for name, _ in rows), default=0) + _GAP
         lines: list[str] = []
         for name, value in rows:
-            first, *others = textwrap.wrap(value, max(self.width - left, _LEAST), break_on_hyphens=False) or [""]
+            room = max(self.width - left, _LEAST)
+            first, *others = textwrap.wrap(value, room, break_on_hyphens=False, break_long_words=False) or [""]
             lines.append(self.paint(padded(name, left), "dim") + first)
             lines += [" " * left + other for other in others]
         return lines
@@ -168,6 +176,20 @@ def harmless(text: str) -> str:
     return "".join("?" if unicodedata.category(each) == "Cc" else each for each in text)
 
 
+def encodable(text: str, encoding: str) -> str:
+    """Replace what an encoding does not have, so that no name and no number mask ends in a traceback."""
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.replace("•", "*").encode(encoding, "replace").decode(encoding)
+    return text
+
+
+def encoding_of(stream: TextIO) -> str:
+    """Return a stream's encoding; streams of text in memory have none and take everything."""
+    return getattr(stream, "encoding", None) or "utf-8"
+
+
 def _natural(cell: Cell) -> int:
     if isinstance(cell, Bar):
         return _BAR
@@ -197,7 +219,7 @@ def look_of(stream: TextIO, environ: Mapping[str, str] = os.environ) -> Look:
     `TERM=dumb` and `COLUMNS` are honoured.
     """
     terminal = stream.isatty()
-    encoding = getattr(stream, "encoding", None) or "utf-8"
+    encoding = encoding_of(stream)
     try:
         "█░─•▏".encode(encoding)
         drawn = terminal
@@ -207,4 +229,4 @@ def look_of(stream: TextIO, environ: Mapping[str, str] = os.environ) -> Look:
     coloured = terminal and not environ.get("NO_COLOR") and environ.get("TERM") != "dumb"
     coloured = coloured and (os.name != "nt" or "WT_SESSION" in environ)
     width = min(max(shutil.get_terminal_size().columns, NARROWEST), WIDEST)
-    return Look(width=width, colour=coloured, glyphs=drawn)
+    return Look(width=width, colour=coloured, glyphs=drawn, encoding=encoding)

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 from ori_campaigns._version import __version__
 from ori_campaigns.cli import values
+from ori_campaigns.cli.look import encodable, encoding_of
 from ori_campaigns.config import SYSTEM_DISPOSITIONS, CampaignMode, DiallerConfig
 from ori_campaigns.numbers import masked
 
@@ -29,8 +30,7 @@ class Parser(argparse.ArgumentParser):
     def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ANN401 - the type of argparse is private
         # A stream that knows ASCII only shall not end in a traceback.
         if message and file is not None:
-            encoding = getattr(file, "encoding", None) or "utf-8"
-            file.write(message.encode(encoding, "replace").decode(encoding))
+            file.write(encodable(message, encoding_of(file)))
 
 
 def build_parser() -> Parser:
@@ -55,6 +55,7 @@ def build_parser() -> Parser:
     simulate = commands.add_parser(
         "simulate",
         help="a campaign over your own leads",
+        usage=f"{PROGRAM} simulate LEADS.csv [OPTION ...]",
         description="Run a campaign over your own leads in virtual time. What is not given is as in a new wizard.",
         allow_abbrev=False,
     )
@@ -180,8 +181,8 @@ def _retries(parser: Parser) -> None:
 def _carrier(parser: Parser) -> None:
     group = parser.add_argument_group("carrier (without --directory)")
     group.add_argument("--cps", type=values.amount, metavar="X", help="new calls a second, 0.1 to 100 (1)")
-    group.add_argument("--burst", type=values.whole, metavar="N", help="calls that may leave at once, 1 to 1000 (1)")
-    group.add_argument("--channels", type=values.whole, metavar="N", help="calls at the same time, 1 to 500 (30)")
+    group.add_argument("--burst", type=int, metavar="N", help="calls that may leave at once, 1 to 1000 (1)")
+    group.add_argument("--channels", type=int, metavar="N", help="calls at the same time, 1 to 500 (30)")
 
 
 def _people(parser: Parser) -> None:
@@ -194,7 +195,7 @@ def _people(parser: Parser) -> None:
         help="0.3 or 30%%, or 24 of them with commas, by local hour (0.3)",
     )
     group.add_argument(
-        "--talk-mean", type=values.amount, default=60.0, metavar="SECONDS", help="from answer to hang-up (60)"
+        "--talk-mean", type=values.seconds, default=60.0, metavar="SECONDS", help="from answer to hang-up (60)"
     )
     group.add_argument(
         "--ring", type=values.span, default=(4.0, 18.0), metavar="LOW-HIGH", help="seconds before an answer (4-18)"

@@ -58,34 +58,34 @@ def _refused(option: str, folder: Path, error: OSError) -> Problem:
     return Problem(option, "folder_not_writable", message, "Give another place.")
 
 
-def write_folder(folder: Path, files: Mapping[str, Writer]) -> None:
-    """Write files into a new or empty folder: all of them, or none.
+def write_files(folder: Path | None, files: Mapping[Path, Writer]) -> None:
+    """Write new files, all of them or none.
+
+    Parameters:
+        folder: made first, if it is not there.
+        files: what writes each file.
 
     Raises:
-        OSError: a file could not be written; those before it are gone again.
+        OSError: a file could not be written, or its folder made; the others are gone again.
     """
-    made = not folder.exists()
-    folder.mkdir(exist_ok=True)
+    made = folder if folder is not None and not folder.exists() else None
+    if made is not None:
+        made.mkdir()
     try:
-        for name, write in files.items():
-            write(folder / name)
+        for path, write in files.items():
+            write(path)
     except BaseException:
-        for name in files:
-            (folder / name).unlink(missing_ok=True)
-        if made:
+        for path in files:
+            path.unlink(missing_ok=True)
+        if made is not None:
             with suppress(OSError):
-                folder.rmdir()
+                made.rmdir()
         raise
 
 
 def new_folder(stem: str) -> Path:
-    """Make a folder `<stem>-1`, `-2`, ... in the current one, the first that is free."""
-    for number in count(1):
-        with suppress(FileExistsError):
-            folder = Path(f"{stem}-{number}")
-            folder.mkdir()
-            return folder
-    raise AssertionError
+    """Return the first of `<stem>-1`, `-2`, ... in the current folder that is not there."""
+    return next(folder for number in count(1) if not (folder := Path(f"{stem}-{number}")).exists())
 
 
 def whole(write: Writer) -> Writer:

@@ -296,15 +296,16 @@ def _leads(options: argparse.Namespace, faults: _Faults) -> Leads | None:
     try:
         return read_leads(sys.stdin.buffer if options.leads == "-" else options.leads)
     except IngestError as error:
-        faults.append(Problem("", error.code, str(error)))
+        told = str(error)
         refused = error.facts.get("leads")
-    # When no row is valid the rows are wanted most, so that somebody can correct them.
-    if (
-        isinstance(refused, Leads)
-        and options.skipped is not None
-        and not any(fault.path == "--skipped" for fault in faults)
-    ):
-        write_skipped(refused, Path(options.skipped), options.csv)
+        # When no row is valid the rows are wanted most, so that somebody can correct them.
+        if isinstance(refused, Leads) and options.skipped is not None and not faults:
+            try:
+                write_skipped(refused, Path(options.skipped), options.csv)
+                told += f" They are in {options.skipped}."
+            except OSError as failure:
+                told += f" They could not be written: {failure.strerror or failure}."
+        faults.append(Problem("", error.code, told))
     return None
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from ori_campaigns.campaign import CampaignDraft, CampaignStatus
+from ori_campaigns.campaign import CampaignDraft
 from ori_campaigns.cli.figures import Figures
-from ori_campaigns.cli.look import Bar, Cell, Column, Look, Painted, harmless
+from ori_campaigns.cli.look import Bar, Cell, Column, Look, Painted
 from ori_campaigns.config import RedialRules, RetryPolicy
 from ori_campaigns.instants import to_datetime, to_instant
 from ori_campaigns.listing import ALWAYS_ON_COLOUR, CampaignRow, Rate
@@ -23,7 +23,12 @@ _TABLE_FROM = 74
 _PROGRESS_BAR = 12
 _NAME = 28
 # What closes contacts that no call has brought to an end; the last rule says nothing about that.
-_CLOSED = {"excluded": "an exclusion", "manual_stopped": "a stop", "window_closed": "the end of the window"}
+_CLOSED = {
+    "excluded": "an exclusion",
+    "calling": "(a call is live)",
+    "manual_stopped": "a stop",
+    "window_closed": "the end of the window",
+}
 
 
 def shown_moment(moment: int, zone: ZoneInfo) -> str:
@@ -40,8 +45,8 @@ def _share(part: int, whole: int) -> str:
     return Rate(part, whole).text
 
 
-def _listed(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{harmless(name)} {count:,}" for name, count in counts.items())
+def _listed(counts: Mapping[str, int], look: Look) -> str:
+    return ", ".join(f"{look.name(name)} {count:,}" for name, count in counts.items())
 
 
 # --- the list row ----------------------------------------------------------------------------------------------------
@@ -49,7 +54,7 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 def list_row(row: CampaignRow, zone: ZoneInfo, look: Look) -> list[str]:
     """Return the campaign's row of the campaign list (M1, M2); the date is that of `zone`."""
-    name = harmless(row.name)
+    name = look.name(row.name)
     status = Painted(row.status.value.capitalize(), row.colour)
     bar = f"{look.bar(row.progress.fraction, _PROGRESS_BAR, rest=True)} {row.progress.text}"
     connected = f"{row.connected:,} connected"
@@ -85,23 +90,30 @@ def list_row(row: CampaignRow, zone: ZoneInfo, look: Look) -> list[str]:
         badge = row.always_on if look.glyphs else row.always_on.replace(" · ", ", ")
         lines.append(look.paint(badge, ALWAYS_ON_COLOUR))
     if row.restart_note:
-        lines.append(harmless(row.restart_note))
+        lines.append(look.name(row.restart_note))
     return lines
 
 
-def what_became(run: Rehearsal, figures: Figures, look: Look) -> list[str]:
-    """Return in a sentence or two how the campaign stands at the end."""
+def what_became(run: Rehearsal, figures: Figures, until: datetime | None, look: Look) -> list[str]:
+    """Return in a sentence or two how the campaign stands at the end.
+
+    Parameters:
+        until: when the simulation was left, if it was told when.
+    """
     campaign, counters = run.campaign, run.counters
     zone = ZoneInfo(campaign.config.window.timezone)
-    began, ended = (" ".join(shown_moment(to_instant(each), zone).split()) for each in (run.started_at, run.ended_at))
+    over = campaign.completed_at is not None
+    ended = run.ended_at if over or until is None else until
+    began_at, ended_at = (" ".join(shown_moment(to_instant(each), zone).split()) for each in (run.started_at, ended))
     reason = campaign.completion_reason.value if campaign.completion_reason else campaign.failure
     why = f" ({reason.replace('_', ' ')})" if reason else ""
-    text = f"Start pressed {began}, {campaign.status.value} {ended}{why}, after {_span(run.ended_at - run.started_at)}."
-    if campaign.status is CampaignStatus.RUNNING:
-        text = f"Start pressed {began}, still running {ended}, after {_span(run.ended_at - run.started_at)}."
-    text += f" {counters.dialled:,} calls, {counters.answered:,} answered, {counters.connected:,} connected."
+    status = campaign.status.value if over else f"still {campaign.status.value}"
+    text = (
+        f"Start pressed {began_at}, {status} {ended_at}{why}, after {_span(ended - run.started_at)}. "
+        f"{counters.dialled:,} calls: {counters.answered:,} answered, {counters.connected:,} connected."
+    )
     if figures.live:
-        text += f" {figures.live:,} calls were still live; they are in no figure below."
+        text += f" {figures.live:,} calls were still live; their outcomes are not in what follows."
     return ["", *look.paragraph(text)]
 
 
@@ -135,12 +147,14 @@ def contacts_ended(figures: Figures, look: Look) -> list[str]:
         Column("Share", right=True),
         Column("Decided by", flexible=True),
     ]
+    if not total:
+        return [*lines, "There are none."]
     rows = [
         (
             each.status,
             f"{each.contacts:,}",
             _share(each.contacts, total),
-            _CLOSED.get(each.status) or _listed(each.rules),
+            _CLOSED.get(each.status) or _listed(each.rules, look),
         )
         for each in figures.ended
     ]
@@ -151,8 +165,14 @@ def dispositions(figures: Figures, look: Look) -> list[str]:
     """Return how the calls turned out, and what post-call analysis made of them."""
     total = figures.attempts.height
     lines = look.heading("Dispositions", f"{total:,} calls")
-    columns = [Column("How calls ended"), Column("Calls", right=True), Column("Share", right=True),
-               Column("", flexible=True)]  # fmt: skip
+    if not total:
+        return [*lines, "No call has ended."]
+    columns = [
+        Column("How calls ended"),
+        Column("Calls", right=True),
+        Column("Share", right=True),
+        Column("", flexible=True),
+    ]
     rows: list[tuple[Cell, ...]] = []
     for each in figures.outcomes:
         rows.append((each.name, f"{each.calls:,}", _share(each.calls, total), Bar(each.calls / total)))
@@ -166,7 +186,7 @@ def dispositions(figures: Figures, look: Look) -> list[str]:
     analysed = sum(figures.business.values())
     columns[0] = Column("Post-call analysis")
     named = [
-        (harmless(name)[:_NAME], f"{calls:,}", _share(calls, analysed), Bar(calls / analysed))
+        (look.name(name)[:_NAME], f"{calls:,}", _share(calls, analysed), Bar(calls / analysed))
         for name, calls in figures.business.items()
     ]
     return [*lines, "", *look.table(columns, named)]
@@ -176,8 +196,9 @@ def attempts_per_contact(figures: Figures, look: Look) -> list[str]:
     """Return how often contacts were called, and how many of them were connected."""
     total = sum(each.contacts for each in figures.reached)
     calls = sum(each.attempts * each.contacts for each in figures.reached)
-    average = f"{calls / total:.1f} on average" if total else ""
-    lines = look.heading("Attempts per contact", average)
+    if not total:
+        return [*look.heading("Attempts per contact"), "There are no contacts."]
+    lines = look.heading("Attempts per contact", f"{calls / total:.1f} on average")
     columns = [
         Column("Attempts", right=True),
         Column("Contacts", right=True),
@@ -209,8 +230,8 @@ def operators_log(figures: Figures, zone: ZoneInfo, look: Look) -> list[str]:
         (
             shown_moment(each.at, zone),
             each.action.replace("_", " "),
-            harmless(each.by),
-            harmless(each.detail).replace("_", " "),
+            look.name(each.by),
+            look.name(each.detail).replace("_", " "),
         )
         for each in figures.log
     ]
@@ -225,16 +246,16 @@ def settings(draft: CampaignDraft, directory: Directory, look: Look) -> list[str
     config = draft.config
     window = config.window
     carriers = [
-        f"{harmless(carrier.id)} ({_count(used, 'number')}, {carrier.cps:g} a second, "
+        f"{look.name(carrier.id)} ({_count(used, 'number')}, {carrier.cps:g} a second, "
         f"{_count(carrier.channels, 'channel')})"
         for carrier in directory.carriers(draft.workspace)
         if (used := sum(entry.number in draft.numbers for entry in carrier.numbers))
     ]
     rows = [
-        ("Campaign", f"{harmless(draft.name)}; bot {harmless(draft.bot)}; {config.mode.value.replace('_', ' ')}"),
+        ("Campaign", f"{look.name(draft.name)}; bot {look.name(draft.bot)}; {config.mode.value.replace('_', ' ')}"),
         ("Calls", f"{config.concurrency_limit:,} at a time over {', '.join(carriers)}"),
         ("Window", f"{window.start} to {window.end} {window.timezone}, {shown_days(window.working_days)}"),
-        ("Attempts", _attempts(config.retry)),
+        ("Attempts", _attempts(config.retry, look)),
     ]
     if rules := _redials(config.redial):
         rows.append(("Redials", rules))
@@ -245,8 +266,8 @@ def _count(count: int, what: str) -> str:
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
-def _attempts(retry: RetryPolicy) -> str:
-    kept = [*sorted(retry.on_system), *map(harmless, retry.on_business)]
+def _attempts(retry: RetryPolicy, look: Look) -> str:
+    kept = [*sorted(retry.on_system), *map(look.name, retry.on_business)]
     most = f"up to {retry.max_attempts} to a contact, {_count(retry.delay_minutes, 'minute')} apart"
     return f"{most}, after {', '.join(kept)}" if kept else f"{most}; no outcome is ticked for a redial"
 

@@ -94,7 +94,7 @@ def _told(plan: Plan, rehearsal: Rehearsal, figures: Figures, look: Look) -> lis
     zone = ZoneInfo(plan.draft.config.window.timezone)
     lines = report.settings(plan.draft, plan.directory, look)
     lines += report.list_row(rehearsal.row, zone, look)
-    lines += report.what_became(rehearsal, figures, look)
+    lines += report.what_became(rehearsal, figures, plan.until, look)
     if plan.leads is not None:
         lines += report.skipped_rows(plan.leads.summary, REASONS, look)
     lines += report.contacts_ended(figures, look)
@@ -108,25 +108,19 @@ def _told(plan: Plan, rehearsal: Rehearsal, figures: Figures, look: Look) -> lis
 def _kept(plan: Plan, keep: Keep, figures: Figures, look: Look) -> list[str]:
     from ori_campaigns.analytics.export import write_attempts
 
-    leads = plan.leads
-    rows: list[tuple[str, str]] = []
-    if keep.skipped is not None and leads is not None:
-        write_skipped(leads, keep.skipped, keep.csv)
-        rows.append((str(keep.skipped), f"{leads.summary.skipped:,} skipped rows"))
-    if keep.folder is not None:
-        attempts = figures.attempts
-        calls = f"{attempts.height:,} calls"
-        writers: dict[str, places.Writer] = {
-            "attempts.csv": lambda path: write_attempts(attempts, path, mode=keep.csv),
-            "attempts.parquet": lambda path: write_attempts(attempts, path),
-        }
-        told = [f"{calls}, phone numbers in full, times in UTC", "the same with its types"]
-        if leads is not None and leads.summary.skipped:
-            writers["skipped.csv"] = lambda path: write_skipped(leads, path, keep.csv)
-            told.append(f"{leads.summary.skipped:,} rows: line, value, reason")
-        folder = keep.folder()
-        places.write_folder(folder, writers)
-        rows += [(str(folder / name), what) for name, what in zip(writers, told, strict=True)]
-    if not rows:
+    leads, attempts = plan.leads, figures.attempts
+    files: dict[Path, tuple[str, places.Writer]] = {}
+    folder = keep.folder() if keep.folder is not None else None
+    if folder is not None:
+        told = f"{attempts.height:,} calls, phone numbers in full, times in UTC"
+        files[folder / "attempts.csv"] = told, lambda path: write_attempts(attempts, path, mode=keep.csv)
+        files[folder / "attempts.parquet"] = "the same, with column types", lambda path: write_attempts(attempts, path)
+    if leads is not None:
+        told = f"{leads.summary.skipped:,} skipped rows: line, value, reason"
+        beside = [folder / "skipped.csv"] if folder is not None and leads.summary.skipped else []
+        for place in [*beside, *([keep.skipped] if keep.skipped is not None else [])]:
+            files[place] = told, lambda path: write_skipped(leads, path, keep.csv)
+    places.write_files(folder, {path: write for path, (_, write) in files.items()})
+    if not files:
         return ["", *look.paragraph("No file was written; --out DIR keeps the attempts.")]
-    return [*look.heading("Files"), *look.pairs(rows)]
+    return [*look.heading("Files"), *look.pairs([(look.name(str(path)), what) for path, (what, _) in files.items()])]

@@ -56,6 +56,16 @@ def amount(text: str) -> float:
     return float(text)
 
 
+@_explained("a number of seconds above 0")
+def seconds(text: str) -> float:
+    """Read a length of time."""
+    found = float(text)
+    # Written so that NaN is refused as well.
+    if not 0 < found < float("inf"):
+        raise ValueError(text)
+    return found
+
+
 def names(text: str) -> list[str]:
     """Read names with commas between them.
 

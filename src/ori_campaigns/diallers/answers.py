@@ -22,6 +22,7 @@ from ori_campaigns.records import distinct
 
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15
+_STEP = 0x5851F42D4C957F2D
 _SCALE = 1.0 / (1 << 53)
 
 
@@ -32,17 +33,17 @@ class Luck:
     True
     """
 
-    __slots__ = ("_state",)
+    __slots__ = ("state",)
 
     def __init__(self, seed: int, number: int, nth: int) -> None:
         state = (seed * 0xD1342543DE82EF95 + number * 0xAF251AF3B0F025B5 + nth * 0x2545F4914F6CDD1D) & _MASK
         state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-        self._state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
+        self.state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
 
     def draw(self) -> float:
         """Return the next chance."""
         # After the mixing above, a plain congruential step is even enough and a third of the work.
-        self._state = state = (self._state * 0x5851F42D4C957F2D + _GOLDEN) & _MASK
+        self.state = state = (self.state * _STEP + _GOLDEN) & _MASK
         return (state >> 11) * _SCALE
 
 
@@ -141,11 +142,12 @@ class Mix:
         total = sum(self.shares.values())
         if not total > 0 or any(share < 0 for share in self.shares.values()):
             raise InvalidDefinition([_bad("mix", "The shares of a mix must be positive.")], what="The answer model")
-        return tuple(step / total for step in accumulate(self.shares.values()))
+        # The last step is left open, so that no rounding of the sums can lead past it.
+        return (*(step / total for step in accumulate(self.shares.values())),)[:-1]
 
     def at(self, chance: float) -> str:
         """Return the name at a chance."""
-        return self._names[min(bisect_right(self._steps, chance), len(self._names) - 1)]
+        return self._names[bisect_right(self._steps, chance)]
 
 
 def _bad(path: str, message: str) -> Problem:
@@ -248,16 +250,22 @@ def unanswered(disposition: str = "no_answer", *, ring: float = 25) -> Fate:
 
 def fate_of(model: AnswerModel, luck: Luck, moment: Instant) -> Fate:
     """Draw what happens on a call placed at an instant (microseconds UTC)."""
-    draw = luck.draw
-    if draw() >= model.rate_at(moment):
-        disposition, detail, rings = _UNANSWERED.get(name := model.unanswered.at(draw()), (name, "", True))
-        return Fate(disposition, detail, int(model.gives_up.at(draw()) * SECOND) if rings else None, None)
-    disposition = model.answered.at(draw())
-    ring = int(model.ring.at(draw()) * SECOND)
-    talk = int(model.talk.at(draw()) * SECOND)
+    # One call of a simulation draws three times: `luck.draw()` is written out here.
+    rates, state = model.rate, (luck.state * _STEP + _GOLDEN) & _MASK
+    rate = rates[0] if len(rates) == 1 else model.rate_at(moment)
+    is_answered = (state >> 11) * _SCALE < rate
+    state = (state * _STEP + _GOLDEN) & _MASK
+    first = (state >> 11) * _SCALE
+    luck.state = state = (state * _STEP + _GOLDEN) & _MASK
+    second = (state >> 11) * _SCALE
+    if not is_answered:
+        name = model.unanswered.at(first)
+        disposition, detail, rings = _UNANSWERED.get(name) or (name, "", True)
+        ring = int(model.gives_up.at(second) * SECOND) if rings else None
+        return tuple.__new__(Fate, (disposition, detail, ring, None, None, 0))
+    disposition, ring = model.answered.at(first), int(model.ring.at(second) * SECOND)
+    talk = int(model.talk.at(luck.draw()) * SECOND)
     if model.business is None:
-        return Fate(disposition, "", ring, talk)
-    business = model.business.at(draw())
-    return Fate(disposition, "", ring, talk, business, int(model.analysis_after.at(draw()) * SECOND))
-
-
+        return tuple.__new__(Fate, (disposition, "", ring, talk, None, 0))
+    business = model.business.at(luck.draw())
+    return Fate(disposition, "", ring, talk, business, int(model.analysis_after.at(luck.draw()) * SECOND))

@@ -11,8 +11,6 @@ from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
 from zlib import crc32
 
-import attrs
-
 from ori_campaigns.diallers.answers import AnswerModel, Fate, Luck, fate_of, unanswered
 from ori_campaigns.diallers.faults import NO_FAULTS, CarrierFaults
 from ori_campaigns.diallers.ledger import Ledger, LedgerCall
@@ -42,19 +40,23 @@ _BOT_SEES = NEVER_CONNECTED | {"transfer"}
 _RUNS = 1000  # more attempts than one budget can have
 
 
-@attrs.define(eq=False)
 class _Call:
     """A call the carrier has."""
 
-    request: DialRequest
-    fate: Fate
-    nth: int
-    rang_at: Instant | None
-    answered_at: Instant | None
-    ends_at: Instant
-    disposition: str
-    entry: LedgerCall | None
-    over: bool = False
+    __slots__ = ("answered_at", "disposition", "ends_at", "entry", "fate", "over", "rang_at", "request")
+
+    def __init__(  # noqa: PLR0913 - a row, made once for each call
+        self,
+        request: DialRequest,
+        fate: Fate,
+        rang_at: Instant | None,
+        answered_at: Instant | None,
+        ends_at: Instant,
+        disposition: str,
+        entry: LedgerCall | None,
+    ) -> None:
+        self.request, self.fate, self.entry, self.over = request, fate, entry, False
+        self.rang_at, self.answered_at, self.ends_at, self.disposition = rang_at, answered_at, ends_at, disposition
 
 
 class CallModel:
@@ -104,8 +106,8 @@ class CallModel:
     def place(self, request: DialRequest, now: Instant) -> tuple[PlaceAnswer, int]:
         """Take a request; return the answer, and microseconds until the answer arrives."""
         if not self._faulty:
-            self._begin(request, now, self._enter(request, now), None)
-            return Accepted(request.attempt_id, now), 0
+            self._begin(request, now, None if self.ledger is None else self._enter(request, now), None)
+            return tuple.__new__(Accepted, (request.attempt_id, now, "")), 0
         chaos = Luck(self.seed, crc32(request.attempt_id.encode()), 0)
         entry = self._enter(request, now)
         refusal = self._refusal(request, now, chaos)
@@ -223,15 +225,13 @@ class CallModel:
             return Unknown(request.attempt_id, now)
         return None
 
-    def _fate(self, request: DialRequest, nth: int, now: Instant) -> Fate:
+    def _begin(self, request: DialRequest, now: Instant, entry: LedgerCall | None, chaos: Luck | None) -> _Call:
         digits = request.to.reveal()
         if self._script and (scripted := self._script.get(digits)):
-            return scripted.popleft() if len(scripted) > 1 else scripted[0]
-        return fate_of(self.answers, Luck(self.seed, int(digits), nth), now)
-
-    def _begin(self, request: DialRequest, now: Instant, entry: LedgerCall | None, chaos: Luck | None) -> _Call:
-        nth = request.run * _RUNS + request.number_in_budget
-        fate = self._fate(request, nth, now)
+            fate = scripted.popleft() if len(scripted) > 1 else scripted[0]
+        else:
+            luck = Luck(self.seed, int(digits), request.run * _RUNS + request.number_in_budget)
+            fate = fate_of(self.answers, luck, now)
         disposition, ring, talk = fate.disposition, fate.ring, fate.talk
         begins = now
         if chaos is not None and chaos.draw() < self.faults.queue:
@@ -239,16 +239,16 @@ class CallModel:
         rang_at = None if ring is None else begins
         answered_at = None
         ends_at = begins + (SECOND if ring is None else ring)
-        ring_limit, talk_limit = request.ring_seconds * SECOND, request.talk_seconds * SECOND
-        if ring is not None and ring > ring_limit:
-            disposition, ends_at = "no_answer", begins + ring_limit
+        if ring is not None and ring > request.ring_seconds * SECOND:
+            disposition, ends_at = "no_answer", begins + request.ring_seconds * SECOND
         elif talk is not None:
             answered_at = ends_at
-            if talk > talk_limit:
-                disposition, talk = "timeout", talk_limit
+            if talk > request.talk_seconds * SECOND:
+                disposition, talk = "timeout", request.talk_seconds * SECOND
             ends_at += talk
-        call = _Call(request, fate, nth, rang_at, answered_at, ends_at, disposition, entry)
-        self._calls[request.attempt_id] = call
+        attempt_id = request.attempt_id
+        call = _Call(request, fate, rang_at, answered_at, ends_at, disposition, entry)
+        self._calls[attempt_id] = call
         if chaos is not None:
             self._live[request.carrier] = self._live.get(request.carrier, 0) + 1
         if entry is not None:
@@ -256,9 +256,9 @@ class CallModel:
             entry.outcome, entry.detail, entry.business = disposition, fate.detail, fate.business
         self._push(ends_at, call)
         if self.ringing and rang_at is not None:
-            self._tell(Ringing(request.attempt_id, rang_at), rang_at, chaos)
+            self._tell(Ringing(attempt_id, rang_at), rang_at, chaos)
         if answered_at is not None:
-            self._tell(Answered(request.attempt_id, answered_at), answered_at, chaos)
+            self._tell(tuple.__new__(Answered, (attempt_id, answered_at, "")), answered_at, chaos)
         return call
 
     def _finish(self, call: _Call, found: list[Report]) -> None:
@@ -292,9 +292,8 @@ class CallModel:
         if call.answered_at is not None and disposition not in {"customer", "bot", "timeout"}:
             # The carrier only knows that the line was hung up; the bot knows the rest.
             disposition = "customer"
-        return Ended(
-            call.request.attempt_id, call.ends_at, disposition, call.fate.detail, call.answered_at, call.rang_at
-        )
+        told = (call.request.attempt_id, call.ends_at, disposition, call.fate.detail, call.answered_at, call.rang_at, "")
+        return tuple.__new__(Ended, told)
 
     def _tell(self, event: Report, at: Instant, chaos: Luck | None) -> None:
         """Send an event on its way, as reliably as the carrier is."""

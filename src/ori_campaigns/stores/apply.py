@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -27,7 +27,9 @@ from ori_campaigns.events import (
     RetryScheduled,
 )
 from ori_campaigns.instants import Instant
-from ori_campaigns.stores.book import Book, ContactRow, OpenAttempt, PackedAttempt, encode
+from ori_campaigns.stores.book import Book
+from ori_campaigns.stores.flyweights import OpenAttempt, PastAttempt
+from ori_campaigns.stores.rows import encode
 from ori_campaigns.stores.runs import CODE, Run
 from ori_campaigns.views import CancelCallbacks, CloseAwaiting, CloseUsedUp, CloseWaiting, DropRun, Move, NewRun
 
@@ -36,17 +38,24 @@ _MACHINES = frozenset({"voicemail", "machine"})
 _TALKING = frozenset({_A.ANSWERED, _A.IN_PROGRESS})
 
 
-def reserve(book: Book, fact: AttemptReserved) -> None:
-    """Open an attempt: its seat, its channel, its number and one try of its contact are taken."""
-    exchange, run, ordinal = book.exchange, book.runs[-1], fact.contact
-    exchange.open[fact.attempt] = OpenAttempt(book, book.attempts.blank(), ContactRow(book, run, ordinal), fact)
-    exchange.busy.add(book.numbers[ordinal])
-    exchange.watch(fact.check_at)
-    exchange.trunks[book.campaign.workspace, fact.carrier].live += 1
-    run.live += 1
-    run.attempts[ordinal] += 1
-    run.move(ordinal, _S.CALLING)
-    book.served_at = fact.at
+def reserve(book: Book, facts: Sequence[AttemptReserved]) -> None:
+    """Open attempts: the seat, the channel, the number and one try of the contact of each are taken."""
+    exchange, run, serial = book.exchange, book.runs[-1], len(book.attempts)
+    book.attempts.add(run.number, len(exchange.log), len(facts))
+    opened, busy, numbers, attempts, move = exchange.open, exchange.busy, book.numbers, run.attempts, run.move
+    workspace = book.campaign.workspace
+    for fact in facts:
+        ordinal = fact.contact
+        trunk = exchange.trunks[workspace, fact.carrier]
+        trunk.live += 1
+        opened[fact.attempt] = OpenAttempt(book, run, trunk, serial, fact)
+        serial += 1
+        busy.add(numbers[ordinal])
+        attempts[ordinal] += 1
+        move(ordinal, _S.CALLING)
+        exchange.watch(fact.check_at)
+        book.served_at = fact.at
+    run.live += len(facts)
 
 
 def _moves(attempt: OpenAttempt, status: AttemptStatus) -> None:
@@ -63,7 +72,15 @@ def _moves(attempt: OpenAttempt, status: AttemptStatus) -> None:
     attempt.status = status
 
 
-def _submitted(attempt: OpenAttempt, fact: AttemptSubmitted) -> None:
+def _watch(attempt: OpenAttempt, check_at: Instant) -> None:
+    attempt.check_at = check_at
+    attempt.book.exchange.watch(check_at)
+
+
+# --- facts of attempts: each is given the attempt, the fact, and the fact's place in the log ---------------------------
+
+
+def _submitted(attempt: OpenAttempt, fact: AttemptSubmitted, _: int) -> None:
     _moves(attempt, _A.SUBMITTED)
     _watch(attempt, fact.check_at)
     if fact.carrier_ref:
@@ -75,17 +92,17 @@ def _learn(attempt: OpenAttempt, carrier_ref: str) -> None:
     attempt.book.exchange.by_ref[carrier_ref] = attempt.id
 
 
-def _ref_learned(attempt: OpenAttempt, fact: CarrierRefLearned) -> None:
+def _ref_learned(attempt: OpenAttempt, fact: CarrierRefLearned, _: int) -> None:
     _learn(attempt, fact.carrier_ref)
 
 
-def _rang(attempt: OpenAttempt, fact: AttemptRang) -> None:
+def _rang(attempt: OpenAttempt, fact: AttemptRang, _: int) -> None:
     _moves(attempt, _A.RINGING)
     attempt.rang_at = fact.at
     _watch(attempt, fact.check_at)
 
 
-def _answered(attempt: OpenAttempt, fact: AttemptAnswered) -> None:
+def _answered(attempt: OpenAttempt, fact: AttemptAnswered, _: int) -> None:
     _moves(attempt, _A.IN_PROGRESS if attempt.began else _A.ANSWERED)
     if attempt.answered_at is None:
         attempt.of.answered += 1
@@ -93,7 +110,7 @@ def _answered(attempt: OpenAttempt, fact: AttemptAnswered) -> None:
     _watch(attempt, fact.check_at)
 
 
-def _bot_reported(attempt: OpenAttempt, fact: BotReported) -> None:
+def _bot_reported(attempt: OpenAttempt, fact: BotReported, _: int) -> None:
     if fact.began is not None:
         attempt.began = fact.began
     attempt.bot_disposition = fact.disposition or attempt.bot_disposition
@@ -101,7 +118,7 @@ def _bot_reported(attempt: OpenAttempt, fact: BotReported) -> None:
         _moves(attempt, _A.IN_PROGRESS)
 
 
-def _unknown(attempt: OpenAttempt, fact: AttemptUnknown) -> None:
+def _unknown(attempt: OpenAttempt, fact: AttemptUnknown, _: int) -> None:
     _moves(attempt, _A.UNKNOWN)
     _watch(attempt, fact.check_at)
 
@@ -110,95 +127,100 @@ def _free(attempt: OpenAttempt) -> None:
     """Give the seat, the channel and the number back."""
     book = attempt.book
     exchange = book.exchange
-    exchange.trunks[book.campaign.workspace, attempt.carrier].live -= 1
-    exchange.busy.discard(book.numbers[attempt.contact.ordinal])
-    exchange.by_ref.pop(attempt.carrier_ref, None)
+    attempt.trunk.live -= 1
+    exchange.busy.discard(book.numbers[attempt.ordinal])
+    if attempt.carrier_ref:
+        exchange.by_ref.pop(attempt.carrier_ref, None)
     attempt.of.live -= 1
 
 
-def _ended(attempt: OpenAttempt, fact: AttemptEnded) -> None:
+def _ended(attempt: OpenAttempt, fact: AttemptEnded, cursor: int) -> None:
     run, ordinal = attempt.of, fact.contact
     _moves(attempt, _A.ENDED)
-    if fact.answered_at is not None and attempt.answered_at is None:
-        run.answered += 1
-    attempt.ended_at, attempt.answered_at, attempt.rang_at = fact.at, fact.answered_at, fact.rang_at
-    attempt.disposition, attempt.detail = fact.disposition, fact.detail
-    attempt.connected, attempt.talk = fact.connected, fact.talk
-    if fact.connected:
-        run.connects += 1
-        run.last_connected[ordinal] = fact.talk
-        if not run.connected[ordinal]:
-            run.connected[ordinal] = 1
-            run.connected_contacts += 1
-        if attempt.kind is AttemptKind.CALLBACK:
-            run.set_callback(ordinal, "completed")
+    answered_at = fact.answered_at
+    if answered_at is not None:
+        if attempt.answered_at is None:
+            run.answered += 1
+        if fact.connected:
+            run.connects += 1
+            run.last_connected[ordinal] = fact.talk
+            if not run.connected[ordinal]:
+                run.connected[ordinal] = 1
+                run.connected_contacts += 1
+            if attempt.kind is AttemptKind.CALLBACK:
+                run.set_callback(ordinal, "completed")
     if fact.disposition in _MACHINES:
         run.machines += 1
+    attempt.ended, attempt.answered_at, attempt.rang_at = fact, answered_at, fact.rang_at
+    attempt.book.attempts.over[attempt.serial] = cursor
     _free(attempt)
 
 
-def _returned(attempt: OpenAttempt, fact: AttemptReturned) -> None:
+def _returned(attempt: OpenAttempt, fact: AttemptReturned, cursor: int) -> None:
     run, ordinal = attempt.of, fact.contact
     _moves(attempt, fact.status)
     run.dialled -= 1
     run.attempts[ordinal] -= 1
-    attempt.ended_at, attempt.detail = fact.at, fact.why
+    attempt.book.attempts.over[attempt.serial] = cursor
     _free(attempt)
     run.move(ordinal, fact.to)
     if fact.to in FINAL:
         run.cancel_callback(ordinal)
     else:
         run.enqueue(ordinal)
-    attempt.book.pack(attempt)
+    _close(attempt)
+
+
+def _close(attempt: OpenAttempt) -> None:
+    """Nothing about it is open any more: from here on its facts in the log stand for it."""
+    book = attempt.book
+    if attempt.carrier_ref:
+        book.carrier_refs[attempt.serial] = attempt.carrier_ref
+    del book.exchange.open[attempt.id]
 
 
 def _decided(attempt: OpenAttempt, status: ContactStatus, rule: str) -> Run:
     """What follows for the contact is decided: note it, and close the attempt's account."""
-    book, run, ordinal = attempt.book, attempt.of, attempt.contact.ordinal
+    run, ordinal = attempt.of, attempt.ordinal
     run.move(ordinal, status)
-    run.rule[ordinal] = book.exchange.codes.code(rule)
-    attempt.rule = rule
-    attempt.decided = True
-    book.pack(attempt)
+    run.rule[ordinal] = attempt.book.exchange.codes.code(rule)
+    _close(attempt)
     return run
 
 
-def _retry(attempt: OpenAttempt, fact: RetryScheduled) -> None:
+def _retry(attempt: OpenAttempt, fact: RetryScheduled, cursor: int) -> None:
+    attempt.book.attempts.decided[attempt.serial] = cursor
     run, ordinal = _decided(attempt, _S.RETRY_SCHEDULED, fact.rule), fact.contact
-    run.set_callback(ordinal, "missed")
+    if run.callbacks:
+        run.set_callback(ordinal, "missed")
     run.due[ordinal] = fact.due
     run.enqueue(ordinal)
 
 
-def _callback(attempt: OpenAttempt, fact: CallbackScheduled) -> None:
+def _callback(attempt: OpenAttempt, fact: CallbackScheduled, cursor: int) -> None:
+    attempt.book.attempts.decided[attempt.serial] = cursor
     run, ordinal = _decided(attempt, _S.CALLBACK_SCHEDULED, fact.rule), fact.contact
     run.callbacks[ordinal] = Callback(fact.due, fact.sequence, fact.text, fact.reason)
     run.due[ordinal] = fact.due
     run.enqueue(ordinal)
 
 
-def _closed(attempt: OpenAttempt, fact: ContactClosed) -> None:
+def _closed(attempt: OpenAttempt, fact: ContactClosed, cursor: int) -> None:
+    attempt.book.attempts.decided[attempt.serial] = cursor
     run = _decided(attempt, fact.status, fact.rule)
-    run.set_callback(fact.contact, "cancelled" if fact.status is _S.EXCLUDED else "missed")
+    if run.callbacks:
+        run.set_callback(fact.contact, "cancelled" if fact.status is _S.EXCLUDED else "missed")
 
 
-def _awaited(attempt: OpenAttempt, fact: AnalysisAwaited) -> None:
+def _awaited(attempt: OpenAttempt, fact: AnalysisAwaited, _: int) -> None:
     attempt.of.move(fact.contact, _S.AWAITING_ANALYSIS)
     _watch(attempt, fact.check_at)
 
 
-def _watch(attempt: OpenAttempt, check_at: Instant) -> None:
-    attempt.check_at = check_at
-    attempt.book.exchange.watch(check_at)
-
-
-def _analysis(attempt: OpenAttempt | PackedAttempt, fact: AnalysisArrived) -> None:
-    if isinstance(attempt, PackedAttempt):
-        attempt.book.analysed(attempt, fact.business_disposition)
-        return
-    attempt.business_disposition = fact.business_disposition
-    attempt.callback = fact.callback
-    attempt.analysed = True
+def _analysis(attempt: OpenAttempt | PastAttempt, fact: AnalysisArrived, cursor: int) -> None:
+    attempt.book.attempts.analysed[attempt.serial] = cursor
+    if isinstance(attempt, OpenAttempt):
+        attempt.analysis = fact
 
 
 def _excluded(book: Book, fact: NumberExcluded) -> None:
@@ -215,15 +237,17 @@ def _settle_awaiting(book: Book, contact: int | None) -> None:
     """Mark ended calls whose analysis is no longer awaited as decided: of one contact, or of all."""
     rule, status = ("excluded", _S.EXCLUDED) if contact is not None else ("campaign_over", _S.COMPLETED)
     for attempt in [each for each in book.exchange.open.values() if each.book is book]:
-        if attempt.status is _A.ENDED and contact in {None, attempt.contact.ordinal}:
+        if attempt.status is _A.ENDED and contact in {None, attempt.ordinal}:
+            # One fact tells of all of them.
+            book.settled[attempt.serial] = rule
             _decided(attempt, status, rule)
 
 
-def _nothing(_row: object, _fact: object) -> None:
+def _nothing(_row: object, _fact: object, _: int) -> None:
     """The fact is for the log only."""
 
 
-APPLY_TO_ATTEMPT: Mapping[type, Callable[[Any, Any], None]] = MappingProxyType(
+APPLY_TO_ATTEMPT: Mapping[type, Callable[[Any, Any, int], None]] = MappingProxyType(
     {
         AttemptSubmitted: _submitted,
         CarrierRefLearned: _ref_learned,

@@ -1,4 +1,4 @@
-"""What all campaigns of an in-memory store share: carriers, live calls, busy numbers, time limits to watch."""
+"""What all campaigns of an in-memory store share: the log, carriers, live calls, busy numbers, time limits to watch."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ from ori_campaigns.carriers import Carrier
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.pacing import Bucket, Line, token_interval
+from ori_campaigns.stores.log import EventLog
 from ori_campaigns.stores.rows import Codes
 
 if TYPE_CHECKING:
-    from ori_campaigns.stores.book import OpenAttempt
+    from ori_campaigns.stores.flyweights import OpenAttempt
 
 
 _NEVER = 1 << 62
@@ -35,6 +36,14 @@ class Trunk:
         tokens = self.bucket.tokens(now) if now >= self.back_off_until else 0
         return Line(self.carrier.id, tokens, self.carrier.channels - self.live, quota)
 
+    def free(self, now: Instant) -> int:
+        """Return how many calls it can take now."""
+        free = self.carrier.channels - self.live
+        if free <= 0 or now < self.back_off_until:
+            return 0
+        tokens = self.bucket.tokens(now)
+        return tokens if tokens < free else free
+
     def ready_at(self, now: Instant) -> Instant:
         """Return the first instant at which its rate allows a call again."""
         return max(self.bucket.ready_at(1, now), self.back_off_until)
@@ -47,6 +56,7 @@ class Exchange:
         self.codes = Codes()
         # Fresh rows are zeroed: code 0 must be the empty rule name.
         self.codes.code("")
+        self.log = EventLog()
         self.open: dict[str, OpenAttempt] = {}
         self.by_ref: dict[str, str] = {}
         self.busy: set[int] = set()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
+from typing import Any
 
 from ori_campaigns.events import Event, Fact
 
@@ -31,6 +32,15 @@ class EventLog:
         """Append one fact of a campaign, named by its number in the store."""
         self._facts.append(fact)
         self._campaigns.append(campaign)
+
+    def extend(self, campaigns: Sequence[int], facts: Sequence[Fact]) -> None:
+        """Append facts, each with the number of its campaign."""
+        self._facts += facts
+        self._campaigns.extend(campaigns)
+
+    def fact(self, cursor: int) -> Any:  # noqa: ANN401 - whoever noted the cursor knows the class
+        """Return the fact at a cursor."""
+        return self._facts[cursor]
 
     def _count_up(self) -> None:
         for cursor in range(len(self._sequences), len(self._facts)):

@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeVar
 from ori_campaigns.campaign import Campaign, CampaignStatus
 from ori_campaigns.carriers import Carrier
 from ori_campaigns.clocks import SystemClock
-from ori_campaigns.contact import ACTIVE, WAITING, Attempt, AttemptStatus, Contact
+from ori_campaigns.contact import ACTIVE, WAITING, Attempt, AttemptStatus, Contact, ContactStatus
 from ori_campaigns.errors import NotFound
 from ori_campaigns.events import AttemptFact, AttemptReserved, ContactFact, ContactsMoved, Event, Fact
 from ori_campaigns.instants import Instant
@@ -20,9 +20,10 @@ from ori_campaigns.pacing import Demand, Line
 from ori_campaigns.ports import AdmitAsk, Clock, StoreCapabilities, Work
 from ori_campaigns.reports import Report
 from ori_campaigns.stores.apply import APPLY_TO_ATTEMPT, apply_move, apply_to_campaign, reserve
-from ori_campaigns.stores.book import Book, ContactRow, OpenAttempt, PackedAttempt, encode
+from ori_campaigns.stores.book import Book
 from ori_campaigns.stores.exchange import Exchange
-from ori_campaigns.stores.log import EventLog
+from ori_campaigns.stores.flyweights import Candidate, OpenAttempt, PastAttempt
+from ori_campaigns.stores.rows import encode
 from ori_campaigns.stores.runs import CODE
 from ori_campaigns.views import (
     AdmitView,
@@ -75,13 +76,13 @@ class _AdmitView:
         self.offered: list[int] = []
 
     @property
-    def candidates(self) -> Iterator[ContactRow]:
+    def candidates(self) -> Iterator[Candidate]:
         return self._book.offered(self.now, self.offered)
 
 
 class _ReportView(NamedTuple):
     now: Instant
-    items: list[tuple[Report, OpenAttempt | PackedAttempt | None]]
+    items: list[tuple[Report, OpenAttempt | PastAttempt | None]]
 
 
 class _NumbersView:
@@ -108,7 +109,7 @@ class MemoryStore:
         self.clock = clock or SystemClock()
         self._lock = threading.RLock()
         self._exchange = Exchange()
-        self._log = EventLog()
+        self._log = self._exchange.log
         self._names: list[str] = []
         self._books: dict[str, Book] = {}
         self._stages: dict[str, tuple[array[int], ContactBatch]] = {}
@@ -123,6 +124,11 @@ class MemoryStore:
             stage = f"stage-{next(self._stage_ids)}"
             self._stages[stage] = (numbers, batch)
             return stage
+
+    def discard(self, stage: str) -> None:
+        """Drop contacts that were kept aside."""
+        with self._lock:
+            self._stages.pop(stage, None)
 
     def create(self, created: Created, key: str | None) -> Campaign:
         """Insert a campaign with its contacts, once for each key."""
@@ -164,13 +170,13 @@ class MemoryStore:
             try:
                 changes = rule(view)
                 later = changes.later
-                for fact in changes.facts:
-                    reserve(book, fact)  # type: ignore[arg-type]  # admission answers nothing else
-                    self._log.append(book.code, fact)
+                facts: Sequence[AttemptReserved] = changes.facts  # type: ignore[assignment]  # admission has no others
+                reserve(book, facts)
+                self._log.extend([book.code] * len(facts), facts)
             finally:
                 # Candidates were taken off their queues to be looked at: those not reserved go back.
                 book.run.put_back(view.offered, later)
-            for carrier, taken in _taken(changes.facts):
+            for carrier, taken in _taken(facts):
                 trunk = self._exchange.trunks[book.campaign.workspace, carrier]
                 trunk.bucket = trunk.bucket.take(taken, now)
             if changes.cursor is not None:
@@ -180,26 +186,29 @@ class MemoryStore:
     def record(self, reports: Sequence[Report], rule: Callable[[ReportView], Changes[R]]) -> R:
         """Run the rule of recording on a batch in which no attempt appears twice."""
         with self._lock:
-            items = [(report, self._attempt(report)) for report in reports]
-            changes = rule(_ReportView(self.clock.now(), items))
             exchange, log = self._exchange, self._log
-            for fact in changes.facts:
-                attempt = exchange.open.get(fact.attempt) or self._packed(fact.attempt)  # type: ignore[union-attr]
+            opened = exchange.open
+            items = [(report, opened.get(report.attempt_id) or self._attempt(report)) for report in reports]
+            changes = rule(_ReportView(self.clock.now(), items))
+            codes = []
+            for cursor, fact in enumerate(changes.facts, len(log)):
+                attempt = opened.get(fact.attempt) or self._past(fact.attempt)  # type: ignore[union-attr]
                 assert attempt is not None  # noqa: S101 - the rule answers facts of attempts it was shown
-                APPLY_TO_ATTEMPT[type(fact)](attempt, fact)
-                log.append(attempt.book.code, fact)
+                APPLY_TO_ATTEMPT[type(fact)](attempt, fact, cursor)
+                codes.append(attempt.book.code)
+            log.extend(codes, changes.facts)
             for workspace, carrier, until in changes.back_off:
                 trunk = exchange.trunks[workspace, carrier]
                 trunk.back_off_until = max(trunk.back_off_until, until)
             return changes.result
 
-    def _attempt(self, report: Report) -> OpenAttempt | PackedAttempt | None:
+    def _attempt(self, report: Report) -> OpenAttempt | PastAttempt | None:
         """Return the attempt a report is about: by our id, else by the carrier's."""
         exchange = self._exchange
         attempt_id = report.attempt_id or exchange.by_ref.get(getattr(report, "carrier_ref", ""), "")
-        return exchange.open.get(attempt_id) or self._packed(attempt_id)
+        return exchange.open.get(attempt_id) or self._past(attempt_id)
 
-    def _packed(self, attempt_id: str) -> OpenAttempt | PackedAttempt | None:
+    def _past(self, attempt_id: str) -> OpenAttempt | PastAttempt | None:
         book = self._books.get(attempt_id.rpartition("-")[0])
         return None if book is None else book.attempt(attempt_id)
 
@@ -233,9 +242,9 @@ class MemoryStore:
     def replay(self, book: Book, fact: AttemptFact | ContactFact) -> None:
         """Apply one fact of an attempt and append it to the log; for rebuilding a copied campaign."""
         if isinstance(fact, AttemptReserved):
-            reserve(book, fact)
+            reserve(book, (fact,))
         else:
-            APPLY_TO_ATTEMPT[type(fact)](self._exchange.open[fact.attempt], fact)  # type: ignore[union-attr]
+            APPLY_TO_ATTEMPT[type(fact)](self._exchange.open[fact.attempt], fact, len(self._log))  # type: ignore[union-attr]
         self._log.append(book.code, fact)
 
     def _write(self, book: Book, changes: Changes[R]) -> None:
@@ -275,8 +284,7 @@ class MemoryStore:
             found: dict[str, tuple[int, Instant]] = {}
             for (owner, carrier), trunk in self._exchange.trunks.items():
                 if owner == workspace and trunk.configured:
-                    line = trunk.line(now, 0)
-                    found[carrier] = (max(min(line.tokens, line.channels), 0), trunk.ready_at(now))
+                    found[carrier] = (trunk.free(now), trunk.ready_at(now))
             return found
 
     def overdue(self, limit: int) -> Sequence[str]:
@@ -297,12 +305,12 @@ class MemoryStore:
             book = self.book(campaign_id)
             only = None if numbers is None else {encode(number.reveal()) for number in numbers}
             waiting = [
-                attempt.not_after
+                attempt.reserved.not_after
                 for attempt in self._exchange.open.values()
                 if attempt.book is book
                 and attempt.status is AttemptStatus.RESERVED
-                and (before is None or attempt.epoch < before)
-                and (only is None or book.numbers[attempt.contact.ordinal] in only)
+                and (before is None or attempt.reserved.epoch < before)
+                and (only is None or book.numbers[attempt.ordinal] in only)
             ]
             return max(waiting, default=None)
 
@@ -341,27 +349,23 @@ class MemoryStore:
             return self._log.read(self._names, after, limit, only)
 
 
-def _taken(facts: Sequence[Fact]) -> list[tuple[str, int]]:
+def _taken(facts: Sequence[AttemptReserved]) -> list[tuple[str, int]]:
     """Count the calls reserved on each carrier."""
     counts: dict[str, int] = {}
     for fact in facts:
-        carrier = fact.carrier  # type: ignore[union-attr]
+        carrier = fact.carrier
         counts[carrier] = counts.get(carrier, 0) + 1
     return list(counts.items())
 
 
-_WAITING_CODES = tuple(CODE[status] for status in WAITING)
-_ACTIVE_CODES = tuple(CODE[status] for status in ACTIVE)
+_PENDING, _RETRY, _CALLBACK = (CODE[status] for status in ContactStatus if status in WAITING)
+_CALLING, _AWAITING = (CODE[status] for status in ContactStatus if status in ACTIVE)
 
 
 def _work(book: Book) -> Work:
-    run, campaign = book.run, book.campaign
-    demand = Demand(campaign.id, campaign.config.concurrency_limit - run.live, book.pool().carriers, book.served_at)
-    return Work(
-        campaign=campaign,
-        live=run.live,
-        waiting=sum(run.counts[code] for code in _WAITING_CODES),
-        active=sum(run.counts[code] for code in _ACTIVE_CODES),
-        demand=demand,
-        next_due=run.next_due(),
-    )
+    run, campaign, counts = book.runs[-1], book.campaign, book.runs[-1].counts
+    seats = campaign.config.concurrency_limit - run.live
+    demand = Demand(campaign.id, seats, book.pool().carriers, book.served_at)
+    waiting = counts[_PENDING] + counts[_RETRY] + counts[_CALLBACK]
+    active = counts[_CALLING] + counts[_AWAITING]
+    return Work(campaign, run.live, waiting, active, demand, run.next_due())

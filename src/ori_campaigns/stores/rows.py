@@ -1,4 +1,4 @@
-"""Compact rows for the in-memory store: fixed records in one buffer, and a table of interned values.
+"""Compact rows for the in-memory store: columns, numbers in eight bytes, and a table of interned values.
 
 Half a million contacts make millions of attempts and events; as objects they would cost ten times the memory and most
 of the running time would go to the garbage collector.
@@ -6,55 +6,45 @@ of the running time would go to the garbage collector.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Hashable
-from struct import Struct
 from typing import Any
 
+from ori_campaigns.numbers import PhoneNumber
 
-class Rows:
-    """Fixed-size records, appended and read by position.
 
-    >>> rows = Rows("<iq")
-    >>> rows.append(1, 2), rows.append(3, 4), rows.get(1), len(rows)
-    (0, 1, (3, 4), 2)
+def encode(digits: str) -> int:
+    """Keep a number's digits, leading zeros included, in eight bytes."""
+    return int("1" + digits)
+
+
+def decode(code: int) -> PhoneNumber:
+    """Give the number back."""
+    return PhoneNumber(str(code)[1:])
+
+
+class AttemptColumns:
+    """Of each attempt, by its serial: its run, and where in the log its facts are; 0 for those that are not there.
+
+    An attempt that is over does not change: its facts say all there is to say, so a row need only find them.
     """
 
-    __slots__ = ("_buffer", "_pack", "_size", "_struct", "_zeros")
+    __slots__ = ("analysed", "decided", "over", "reserved", "run")
 
-    def __init__(self, layout: str) -> None:
-        self._struct = Struct(layout)
-        self._pack = self._struct.pack
-        self._size = self._struct.size
-        self._zeros = bytes(self._size)
-        self._buffer = bytearray()
+    def __init__(self) -> None:
+        self.run, self.reserved, self.over, self.decided, self.analysed = (array("I") for _ in range(5))
 
     def __len__(self) -> int:
-        return len(self._buffer) // self._size
+        return len(self.run)
 
-    def append(self, *fields: int) -> int:
-        """Add a record; return its position."""
-        position = len(self._buffer) // self._size
-        self._buffer += self._pack(*fields)
-        return position
-
-    def blank(self) -> int:
-        """Add a record of zeros, to be put later; return its position."""
-        position = len(self._buffer) // self._size
-        self._buffer += self._zeros
-        return position
-
-    def get(self, position: int) -> tuple[Any, ...]:
-        """Return the record at `position`."""
-        return self._struct.unpack_from(self._buffer, position * self._size)
-
-    def put(self, position: int, *fields: int) -> None:
-        """Overwrite the record at `position`."""
-        self._struct.pack_into(self._buffer, position * self._size, *fields)
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes in use."""
-        return len(self._buffer)
+    def add(self, run: int, cursor: int, count: int) -> None:
+        """Add attempts of a run whose reservations stand in the log one after the other, from `cursor` on."""
+        nothing = bytes(4 * count)
+        self.run.extend([run] * count)
+        self.reserved.extend(range(cursor, cursor + count))
+        self.over.frombytes(nothing)
+        self.decided.frombytes(nothing)
+        self.analysed.frombytes(nothing)
 
 
 class Codes:

@@ -73,12 +73,13 @@ class Run:
         return None
 
     def _due_from(self, queue: list[int], code: int, now: Instant) -> Iterator[int]:
-        while True:
-            entry = self._first(queue, code)
-            if entry is None or entry >> _ORDINAL_BITS > now:
-                return
-            heappop(queue)
-            yield entry & _ORDINAL_MASK
+        status, due = self.status, self.due
+        latest = (now + 1) << _ORDINAL_BITS
+        while queue and queue[0] < latest:
+            entry = heappop(queue)
+            ordinal = entry & _ORDINAL_MASK
+            if status[ordinal] == code and due[ordinal] == entry >> _ORDINAL_BITS and ordinal not in self.put_off:
+                yield ordinal
 
     def _fresh(self) -> Iterator[int]:
         ordinal = self.status.find(_PENDING, self.fresh_from)
@@ -114,9 +115,13 @@ class Run:
         put_off = sum(1 for ordinal in self.put_off if self.status[ordinal] == _PENDING) if self.put_off else 0
         if self.counts[_PENDING] > put_off:
             return 0
-        found = [entry >> _ORDINAL_BITS for queue, code in ((self.booked, _CALLBACK), (self.retries, _RETRY))
-                 if (entry := self._first(queue, code)) is not None]  # fmt: skip
-        found += [until for ordinal, until in self.put_off.items() if self.status[ordinal] in _WAITING_CODES]
+        found = []
+        for queue, code in ((self.booked, _CALLBACK), (self.retries, _RETRY)):
+            entry = self._first(queue, code)
+            if entry is not None:
+                found.append(entry >> _ORDINAL_BITS)
+        if self.put_off:
+            found += [until for ordinal, until in self.put_off.items() if self.status[ordinal] in _WAITING_CODES]
         return min(found, default=None)
 
     # --- bulk moves ---

@@ -1,0 +1,98 @@
+"""Clocks: one that stands still until told, and the machine's."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from ori_campaigns.clocks import SystemClock, VirtualClock
+from ori_campaigns.errors import InvalidDefinition
+
+
+def test_a_virtual_clock_stands_still() -> None:
+    clock = VirtualClock(7)
+    assert [clock.now() for _ in range(3)] == [7, 7, 7]
+
+
+@pytest.mark.parametrize(
+    ("step", "microseconds"),
+    [
+        ({"seconds": 1}, 1_000_000),
+        ({"seconds": 0.000_001}, 1),
+        ({"seconds": 1.5}, 1_500_000),
+        ({"minutes": 31}, 1_860_000_000),
+        ({"hours": 2}, 7_200_000_000),
+        ({"days": 1}, 86_400_000_000),
+        ({"days": 1, "hours": 1, "minutes": 1, "seconds": 1}, 90_061_000_000),
+        ({"seconds": -3}, -3_000_000),
+        ({}, 0),
+    ],
+)
+def test_time_passes_as_told(step: dict[str, float], microseconds: int) -> None:
+    clock = VirtualClock(0)
+    clock.advance(**step)
+    assert clock.now() == microseconds
+
+
+def test_sleeping_moves_it_at_once() -> None:
+    clock = VirtualClock(0)
+    clock.sleep(90)
+    assert clock.now() == 90_000_000
+
+
+def test_it_starts_at_a_datetime_of_any_zone_or_at_an_instant() -> None:
+    kolkata = datetime(2026, 1, 5, 15, 30, tzinfo=ZoneInfo("Asia/Kolkata"))
+    utc = datetime(2026, 1, 5, 10, tzinfo=UTC)
+    assert VirtualClock(kolkata).now() == VirtualClock(utc).now() == 1_767_607_200_000_000
+    assert VirtualClock(1_767_607_200_000_000).now() == 1_767_607_200_000_000
+
+
+def test_it_can_be_set_backwards_too() -> None:
+    clock = VirtualClock(1_000)
+    clock.set(5)
+    assert clock.now() == 5
+    clock.set(datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC))
+    assert clock.now() == 1_000_000
+
+
+def test_a_moment_without_a_zone_is_refused() -> None:
+    naive = datetime(2026, 1, 5, 10)  # noqa: DTZ001 - what must be refused
+    with pytest.raises(InvalidDefinition) as refused:
+        VirtualClock(naive)
+    assert refused.value.code == "naive_datetime"
+    clock = VirtualClock(3)
+    with pytest.raises(InvalidDefinition):
+        clock.set(naive)
+    assert clock.now() == 3
+
+
+def test_threads_that_advance_it_lose_no_step() -> None:
+    clock = VirtualClock(0)
+
+    def advance() -> None:
+        for _ in range(500):
+            clock.advance(seconds=0.000_001)
+
+    threads = [threading.Thread(target=advance) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert clock.now() == 2_000
+
+
+def test_the_system_clock_tells_microseconds_of_utc() -> None:
+    before = datetime.now(UTC)
+    instant = SystemClock().now()
+    after = datetime.now(UTC)
+    told = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=instant)
+    # A machine may set its clock back in between; a day is far more than that, and far less than a wrong unit.
+    assert before - timedelta(days=1) < told < after + timedelta(days=1)
+    assert isinstance(instant, int)
+
+
+def test_the_system_clock_waits() -> None:
+    SystemClock().sleep(0)

@@ -1,0 +1,390 @@
+"""Everything that is wrong with a definition, at once; and what the wizard would silently default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from math import inf, nan
+from typing import Any, NamedTuple
+
+import attrs
+import pytest
+
+from ori_campaigns.campaign import CampaignDraft
+from ori_campaigns.carriers import Bot, Carrier, CarrierNumber
+from ori_campaigns.clocks import VirtualClock
+from ori_campaigns.config import MULTI_DAY, SINGLE_DAY, DiallerConfig, RedialRules, RetryPolicy
+from ori_campaigns.directory import StaticDirectory
+from ori_campaigns.errors import InvalidDefinition, Problem
+from ori_campaigns.ids import counted_ids
+from ori_campaigns.service import CampaignService
+from ori_campaigns.stores.memory import MemoryStore
+from ori_campaigns.validation import config_problems, errors_among, problems_of, with_defaults
+from ori_campaigns.windows import CallingWindow
+
+GOOD = "911140001000"
+INBOUND = "911140001009"
+STRANGE = "911149999999"
+BOTS = [Bot("asha"), Bot("ravi")]
+CARRIERS = [Carrier("trunk", [CarrierNumber(GOOD), CarrierNumber(INBOUND, outbound=False)])]
+
+
+class Leads(NamedTuple):
+    numbers: Sequence[str]
+
+    def variables(self, index: int) -> Mapping[str, str]:
+        return {}
+
+
+def draft(
+    name: str = "Renewals", bot: str = "asha", numbers: Sequence[str] = (GOOD,), config: DiallerConfig | None = None
+) -> CampaignDraft:
+    return CampaignDraft(name, bot, numbers, config or DiallerConfig())
+
+
+def found(wrong: CampaignDraft) -> list[tuple[str, str, str]]:
+    return [(each.path, each.code, each.severity) for each in problems_of(wrong, bots=BOTS, carriers=CARRIERS)]
+
+
+def config_found(config: DiallerConfig) -> list[tuple[str, str]]:
+    return [(each.path, each.code) for each in config_problems(config)]
+
+
+def odd(**values: Any) -> DiallerConfig:
+    """A config as an untyped host may pass it."""
+    retry = {key: values.pop(key) for key in ("max_attempts", "delay_minutes") if key in values}
+    redial = {key: values.pop(key) for key in ("stop_after_seconds", "redial_under_seconds") if key in values}
+    return DiallerConfig(retry=RetryPolicy(**retry), redial=RedialRules(**redial), **values)
+
+
+@pytest.mark.behaviour("W17")
+def test_a_good_definition_has_no_problem() -> None:
+    assert found(draft()) == []
+    assert found(draft(config=DiallerConfig(mode=MULTI_DAY, always_on=True, redial=RedialRules(30, 15)))) == []
+
+
+@pytest.mark.behaviour("W17", "W4", "W5")
+@pytest.mark.parametrize(
+    ("wrong", "path", "code"),
+    [
+        (draft(name=""), "name", "name_blank"),
+        (draft(name="  \t"), "name", "name_blank"),
+        (draft(bot=""), "bot", "bot_blank"),
+        (draft(bot="nobody"), "bot", "unknown_bot"),
+        (draft(bot="Asha"), "bot", "unknown_bot"),
+        (draft(numbers=[]), "numbers", "empty_pool"),
+        (draft(numbers=[STRANGE]), "numbers[0]", "number_not_configured"),
+        (draft(numbers=[GOOD, INBOUND]), "numbers[1]", "number_inbound_only"),
+    ],
+)
+def test_what_can_be_wrong_with_name_bot_and_pool(wrong: CampaignDraft, path: str, code: str) -> None:
+    assert found(wrong) == [(path, code, "error")]
+
+
+@pytest.mark.behaviour("W17", "W6", "W7", "W9", "W10")
+@pytest.mark.parametrize(
+    ("config", "path", "code"),
+    [
+        (odd(concurrency_limit=0), "config.concurrency_limit", "below_one"),
+        (odd(concurrency_limit=-3), "config.concurrency_limit", "below_one"),
+        (odd(concurrency_limit=1.5), "config.concurrency_limit", "not_a_whole_number"),
+        (odd(concurrency_limit=True), "config.concurrency_limit", "not_a_whole_number"),
+        (odd(concurrency_limit="5"), "config.concurrency_limit", "not_a_whole_number"),
+        (odd(concurrency_limit=nan), "config.concurrency_limit", "not_a_whole_number"),
+        (odd(max_attempts=0), "config.retry.max_attempts", "below_one"),
+        (odd(max_attempts=2.0), "config.retry.max_attempts", "not_a_whole_number"),
+        (odd(delay_minutes=0), "config.retry.delay_minutes", "below_one"),
+        (odd(delay_minutes=0.5), "config.retry.delay_minutes", "not_a_whole_number"),
+        (odd(stop_after_seconds=0), "config.redial.stop_after_seconds", "below_one"),
+        (odd(redial_under_seconds=-1), "config.redial.redial_under_seconds", "below_one"),
+        (odd(redial_under_seconds="15"), "config.redial.redial_under_seconds", "not_a_whole_number"),
+        (odd(analysis_wait_seconds=-1), "config.analysis_wait_seconds", "negative"),
+        (odd(analysis_wait_seconds=0.5), "config.analysis_wait_seconds", "not_a_whole_number"),
+        (odd(always_on=True), "config.always_on", "always_on_single_day"),
+        (DiallerConfig(retry=RetryPolicy(on_system={"busy"})), "config.retry.on_system", "unknown_disposition"),
+        (DiallerConfig(retry=RetryPolicy(on_system={"rnr"})), "config.retry.on_system", "unknown_disposition"),
+        (DiallerConfig(window=CallingWindow("9:00")), "config.window.start", "bad_time"),
+        (DiallerConfig(window=CallingWindow("09:00", "09:00")), "config.window", "same_start_end"),
+        (DiallerConfig(window=CallingWindow(timezone="IST+5")), "config.window.timezone", "unknown_timezone"),
+        (DiallerConfig(window=CallingWindow(working_days=())), "config.window.working_days", "no_working_days"),
+    ],
+)
+def test_what_can_be_wrong_with_a_config(config: DiallerConfig, path: str, code: str) -> None:
+    [(where, what)] = config_found(config)
+    assert what == code
+    assert where.startswith(path)
+
+
+@pytest.mark.behaviour("W17", "W11")
+@pytest.mark.parametrize(("stop", "under"), [("30", 15), (30, "15"), ("junk", "junk"), (None, "15"), ([], 15)])
+def test_thresholds_that_are_no_numbers_are_problems_and_no_crash(stop: Any, under: Any) -> None:
+    codes = {code for _, code in config_found(odd(stop_after_seconds=stop, redial_under_seconds=under))}
+    assert codes == {"not_a_whole_number"}
+
+
+@pytest.mark.behaviour("W17")
+def test_no_wait_for_an_analysis_is_fine() -> None:
+    assert config_found(DiallerConfig(analysis_wait_seconds=0)) == []
+
+
+@pytest.mark.behaviour("W17")
+def test_every_problem_is_told_at_once() -> None:
+    wrong = draft(
+        name=" ",
+        bot="nobody",
+        numbers=[STRANGE, GOOD, INBOUND],
+        config=odd(
+            concurrency_limit=0.5,
+            max_attempts=0,
+            delay_minutes=-1,
+            stop_after_seconds=0,
+            redial_under_seconds=0,
+            analysis_wait_seconds=-1,
+            always_on=True,
+            window=CallingWindow("9", "25:00", "Nowhere", ()),
+        ),
+    )
+    assert sorted({code for _, code, _ in found(wrong)}) == [
+        "always_on_single_day",
+        "bad_time",
+        "below_one",
+        "name_blank",
+        "negative",
+        "no_working_days",
+        "not_a_whole_number",
+        "number_inbound_only",
+        "number_not_configured",
+        "unknown_bot",
+        "unknown_timezone",
+    ]
+    assert len(found(wrong)) == 15
+
+
+@pytest.mark.behaviour("W17")
+def test_every_problem_has_a_place_a_sentence_and_a_way_out() -> None:
+    wrong = draft(name="", bot="nobody", numbers=[STRANGE], config=odd(concurrency_limit=0, always_on=True))
+    for problem in problems_of(wrong, bots=BOTS, carriers=CARRIERS):
+        assert problem.path
+        assert problem.message.endswith(".")
+        assert problem.hint.endswith(".")
+        assert str(problem) == f"{problem.path}: {problem.message} {problem.hint}"
+
+
+@pytest.mark.behaviour("W4", "W17")
+def test_an_unknown_bot_is_told_which_ones_there_are() -> None:
+    [problem] = problems_of(draft(bot="nobody"), bots=BOTS, carriers=CARRIERS)
+    assert "asha, ravi" in problem.hint
+    [problem] = problems_of(draft(bot="nobody"), bots=[], carriers=CARRIERS)
+    assert problem.hint == "Create a bot first."
+
+
+@pytest.mark.behaviour("W17", "W5")
+def test_problems_never_show_a_whole_number() -> None:
+    problems = problems_of(draft(numbers=[STRANGE, INBOUND]), bots=BOTS, carriers=CARRIERS)
+    assert len(problems) == 2
+    for number in (STRANGE, INBOUND):
+        assert number not in repr(problems)
+        assert number not in str(InvalidDefinition(problems))
+
+
+@pytest.mark.behaviour("W11")
+@pytest.mark.parametrize(
+    ("stop", "under", "warned"),
+    [
+        (14, 15, True),
+        (15, 15, False),
+        (16, 15, False),
+        (1, 600, True),
+        (30, 15, False),
+        (None, 15, False),
+        (15, None, False),
+        (None, None, False),
+    ],
+)
+def test_overlapping_thresholds_are_a_warning(stop: int | None, under: int | None, warned: bool) -> None:
+    problems = config_problems(DiallerConfig(redial=RedialRules(stop, under)))
+    assert [(each.code, each.severity) for each in problems] == ([("thresholds_overlap", "warning")] if warned else [])
+    assert errors_among(problems) == ()
+    for each in problems:
+        assert "stop rule wins" in each.message
+
+
+def test_errors_among_leaves_the_warnings_out() -> None:
+    error, warning = Problem("a", "x", "m."), Problem("b", "y", "m.", severity="warning")
+    assert errors_among([warning, error, warning]) == (error,)
+
+
+# --- what the wizard defaults -----------------------------------------------------------------------------------------
+
+BLANKS: list[Any] = [None, "", "  ", "junk", 0, -1, 0.5, 0.999, nan, inf, -inf, True, False, [], object()]
+NUMBERS: list[tuple[Any, int]] = [(1, 1), (1.0, 1), (1.5, 1), (1.999, 1), (7, 7), (499.99, 499), (10**9, 10**9)]
+
+
+@pytest.mark.behaviour("W6", "W9")
+@pytest.mark.parametrize("blank", BLANKS)
+def test_blank_junk_and_below_one_become_the_default(blank: Any) -> None:
+    config = with_defaults(odd(concurrency_limit=blank, max_attempts=blank, delay_minutes=blank))
+    assert (config.concurrency_limit, config.retry.max_attempts, config.retry.delay_minutes) == (50, 3, 30)
+
+
+@pytest.mark.behaviour("W6", "W9", "W10")
+@pytest.mark.parametrize(("given", "kept"), NUMBERS)
+def test_fractions_are_floored_after_the_test_for_below_one(given: Any, kept: int) -> None:
+    config = with_defaults(
+        odd(
+            concurrency_limit=given,
+            max_attempts=given,
+            delay_minutes=given,
+            stop_after_seconds=given,
+            redial_under_seconds=given,
+        )
+    )
+    values = (
+        config.concurrency_limit,
+        config.retry.max_attempts,
+        config.retry.delay_minutes,
+        config.redial.stop_after_seconds,
+        config.redial.redial_under_seconds,
+    )
+    assert values == (kept,) * 5
+    assert all(type(value) is int for value in values)
+
+
+@pytest.mark.behaviour("W10")
+@pytest.mark.parametrize("blank", [each for each in BLANKS if each is not None])
+def test_thresholds_of_rules_that_are_on_have_their_own_defaults(blank: Any) -> None:
+    config = with_defaults(odd(stop_after_seconds=blank, redial_under_seconds=blank))
+    assert (config.redial.stop_after_seconds, config.redial.redial_under_seconds) == (30, 15)
+
+
+@pytest.mark.behaviour("W10")
+def test_rules_that_are_off_stay_off() -> None:
+    config = with_defaults(DiallerConfig())
+    assert (config.redial.stop_after_seconds, config.redial.redial_under_seconds) == (None, None)
+
+
+@pytest.mark.behaviour("W7")
+@pytest.mark.parametrize(
+    ("mode", "always_on", "kept"),
+    [
+        (SINGLE_DAY, True, False),
+        (SINGLE_DAY, False, False),
+        (MULTI_DAY, True, True),
+        (MULTI_DAY, False, False),
+        ("multi_day", True, True),
+        ("single_day", True, False),
+    ],
+)
+def test_always_on_is_cleared_outside_multi_day(mode: Any, always_on: bool, kept: bool) -> None:
+    assert with_defaults(odd(mode=mode, always_on=always_on)).always_on is kept
+
+
+@pytest.mark.behaviour("W7", "W17")
+@pytest.mark.parametrize("mode", ["weekly", "", None, 3])
+def test_a_mode_that_does_not_exist_is_a_problem_of_its_own(mode: Any) -> None:
+    config = odd(mode=mode)
+    [(path, _)] = config_found(config)
+    assert path == "config.mode"
+
+
+@pytest.mark.behaviour("W17")
+@pytest.mark.parametrize("always_on", [True, False])
+def test_a_mode_by_its_name_is_a_mode(always_on: bool) -> None:
+    assert config_found(odd(mode="multi_day", always_on=always_on)) == []
+
+
+@pytest.mark.behaviour("W7", "S5")
+@pytest.mark.parametrize("mode", ["single_day", SINGLE_DAY])
+def test_a_single_day_campaign_has_a_cutoff_however_its_mode_was_written(mode: Any) -> None:
+    desk = service()
+    leads = Leads(["919800000001"])
+    campaign = desk.create(draft(config=odd(mode=mode)), leads, by="ops", strict=False)
+    cutoff = desk.start(campaign.id, by="ops").campaign.cutoff
+    assert cutoff == int(datetime(2026, 1, 5, 18, tzinfo=UTC).timestamp()) * 1_000_000
+    strict = service()
+    try:
+        campaign = strict.create(draft(config=odd(mode=mode)), leads, by="ops")
+    except InvalidDefinition:
+        return
+    assert strict.start(campaign.id, by="ops").campaign.cutoff == cutoff
+
+
+@pytest.mark.behaviour("W17")
+def test_defaults_touch_nothing_that_is_right() -> None:
+    config = DiallerConfig(
+        7,
+        MULTI_DAY,
+        always_on=True,
+        window=CallingWindow("10:00", "12:00", "Asia/Kolkata", [0]),
+        retry=RetryPolicy(2, 45, ["RNR"], ["Call Later"]),
+        redial=RedialRules(40, 5),
+        callback_detection=True,
+        callbacks_may_exceed_max_attempts=True,
+        sticky_exclusion=True,
+        analysis_wait_seconds=0,
+    )
+    assert with_defaults(config) == config
+
+
+# --- through the service ----------------------------------------------------------------------------------------------
+
+
+def service() -> CampaignService:
+    clock = VirtualClock(datetime(2026, 1, 5, 10, tzinfo=UTC))
+    return CampaignService(MemoryStore(clock), StaticDirectory(bots=BOTS, carriers=CARRIERS), new_id=counted_ids("t"))
+
+
+@pytest.mark.behaviour("W17", "L2")
+@pytest.mark.parametrize(
+    "config", [odd(concurrency_limit=0), odd(max_attempts=1.5), odd(delay_minutes=""), odd(stop_after_seconds=0)]
+)
+def test_strict_refuses_what_the_wizard_would_default(config: DiallerConfig) -> None:
+    desk = service()
+    with pytest.raises(InvalidDefinition):
+        desk.create(draft(config=config), by="ops")
+    assert desk.list().rows == ()
+    lenient = desk.create(draft(config=config), by="ops", strict=False)
+    assert config_problems(lenient.config) == ()
+
+
+@pytest.mark.behaviour("W17")
+def test_lenient_still_refuses_what_has_no_default() -> None:
+    desk = service()
+    with pytest.raises(InvalidDefinition) as refused:
+        desk.create(draft(name="", numbers=[], config=odd(concurrency_limit=0)), by="ops", strict=False)
+    assert [problem.code for problem in refused.value.problems] == ["name_blank", "empty_pool"]
+
+
+@pytest.mark.behaviour("W11")
+def test_a_warning_refuses_nothing() -> None:
+    campaign = service().create(draft(config=DiallerConfig(redial=RedialRules(10, 20))), by="ops")
+    assert campaign.config.redial == RedialRules(10, 20)
+
+
+@pytest.mark.behaviour("W17", "L10")
+def test_an_edit_is_checked_like_a_new_campaign() -> None:
+    desk = service()
+    campaign = desk.create(draft(), by="ops")
+    with pytest.raises(InvalidDefinition) as refused:
+        desk.edit(campaign.id, draft(name="", bot="nobody"), by="ops", version=1)
+    assert [problem.code for problem in refused.value.problems] == ["name_blank", "unknown_bot"]
+    assert desk.get(campaign.id) == campaign
+    saved = desk.edit(campaign.id, draft(config=odd(max_attempts=0)), by="ops", version=1, strict=False)
+    assert saved.config.retry.max_attempts == 3
+
+
+@pytest.mark.behaviour("W17")
+def test_the_error_lists_every_problem() -> None:
+    with pytest.raises(InvalidDefinition) as refused:
+        service().create(draft(name="", bot=""), by="ops")
+    assert refused.value.code == "invalid_definition"
+    assert len(refused.value.problems) == 2
+    text = str(refused.value)
+    assert all(str(problem) in text for problem in refused.value.problems)
+
+
+@pytest.mark.behaviour("W17")
+def test_a_single_problem_gives_its_code_to_the_error() -> None:
+    with pytest.raises(InvalidDefinition) as refused:
+        service().create(attrs.evolve(draft(), bot="nobody"), by="ops")
+    assert refused.value.code == "unknown_bot"
