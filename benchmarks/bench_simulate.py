@@ -264,6 +264,8 @@ def promises(results: Results) -> list[Promise]:
     size = results.largest
     at = f"at {size:,}" if size == LARGE else f"at {size:,} (promised at {LARGE:,})"
     made = [Promise(f"simulate {at}: times the bare loop", results.ratio((size, ENGINE), (size, BARE)), "x", 10, 6)]
+    fine = results.ratio((SMALL, FINE), (SMALL, BARE))
+    made.append(Promise(f"the same at {SMALL:,}, carrier with burst 1: times the bare loop", fine, "x", 10, 6))
     for name in (PRIORITY, FIFO):
         sizes = [contacts for contacts, other in results.samples if other == name]
         if sizes:

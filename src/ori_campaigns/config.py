@@ -39,6 +39,14 @@ def fold(disposition: str) -> str:
     return disposition.strip().casefold()
 
 
+def _mode(mode: CampaignMode | str) -> CampaignMode:
+    """Take the name of a mode for the mode; anything else is kept for `config_problems` to name."""
+    try:
+        return CampaignMode(mode)
+    except ValueError:
+        return mode  # type: ignore[return-value]
+
+
 def _names(names: Iterable[str]) -> frozenset[str]:
     return frozenset(names)
 
@@ -112,7 +120,7 @@ class DiallerConfig:
     """
 
     concurrency_limit: int = DEFAULT_CONCURRENCY
-    mode: CampaignMode = SINGLE_DAY
+    mode: CampaignMode = attrs.field(default=SINGLE_DAY, converter=_mode)
     always_on: bool = False
     window: CallingWindow = attrs.field(factory=CallingWindow)
     retry: RetryPolicy = attrs.field(factory=RetryPolicy)

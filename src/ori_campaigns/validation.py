@@ -78,7 +78,7 @@ def pool_problems(numbers: Sequence[PhoneNumber], carriers: Iterable[Carrier]) -
 def config_problems(config: DiallerConfig, path: str = "config") -> tuple[Problem, ...]:
     """Return what is wrong with a dialler config; warnings are among them (W8 to W11).
 
-    Codes: `below_one`, `not_a_whole_number`, `always_on_single_day`, `unknown_disposition`, `negative`,
+    Codes: `below_one`, `not_a_whole_number`, `unknown_mode`, `always_on_single_day`, `unknown_disposition`, `negative`,
     `thresholds_overlap` (a warning), and those of the calling window.
     """
     retry, redial = config.retry, config.redial
@@ -94,6 +94,9 @@ def config_problems(config: DiallerConfig, path: str = "config") -> tuple[Proble
             found.extend(_whole_from(1, value, f"{path}.{name}"))
     found.extend(_whole_from(0, config.analysis_wait_seconds, f"{path}.analysis_wait_seconds"))
     found.extend(config.window.problems(f"{path}.window"))
+    if not isinstance(config.mode, CampaignMode):
+        hint = f"The modes are {' and '.join(CampaignMode)}."
+        found.append(Problem(f"{path}.mode", "unknown_mode", f"{config.mode!r} is not a campaign mode.", hint))
     if config.always_on and config.mode is not MULTI_DAY:
         hint = "Choose multi day, or switch always-on off."
         found.append(Problem(f"{path}.always_on", "always_on_single_day", "Always-on needs multi day.", hint))
@@ -103,7 +106,7 @@ def config_problems(config: DiallerConfig, path: str = "config") -> tuple[Proble
         hint = f"The system dispositions are {', '.join(SYSTEM_DISPOSITIONS)}."
         found.append(Problem(f"{path}.retry.on_system", "unknown_disposition", message, hint))
     stop, under = redial.stop_after_seconds, redial.redial_under_seconds
-    if stop is not None and under is not None and stop < under:
+    if isinstance(stop, int) and isinstance(under, int) and stop < under:
         message = f"Connects between {stop} and {under} seconds are ambiguous: the stop rule wins, they are not redialled."
         hint = "Set the stop-after value at or above the redial-under value."
         found.append(Problem(f"{path}.redial", "thresholds_overlap", message, hint, severity="warning"))
@@ -138,7 +141,6 @@ def with_defaults(config: DiallerConfig) -> DiallerConfig:
     return attrs.evolve(
         config,
         concurrency_limit=_defaulted(config.concurrency_limit, DEFAULT_CONCURRENCY),
-        mode=CampaignMode(config.mode),
         always_on=config.always_on and config.mode is MULTI_DAY,
         retry=attrs.evolve(
             config.retry,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 
-from cli.commands import LEADS, Command, leads, left_behind
+from cli.commands import LEADS, Command, Done, leads, left_behind
 
 # --- bad input -------------------------------------------------------------------------------------------------------
 
@@ -39,136 +40,28 @@ def test_a_directory_says_which_bots_and_numbers_there_are(ori: Command) -> None
     assert "50 at a time over trunk (1 number, 5 a second, 60 channels)" in done.out
 
 
-REFUSED: dict[str, tuple[list[str], list[str]]] = {
-    "unknown zone": (
-        ["--timezone", "Asia/Calcuta"],
-        ["--timezone: 'Asia/Calcuta' is not a time zone known here. Did you mean Asia/Calcutta?"],
-    ),
-    "end is start": (
-        ["--window-start", "10:00", "--window-end", "10:00"],
-        [
-            "--window-end: The window starts and ends at 10:00, so it has no length. "
-            "Give an end other than the start; an end before the start makes an overnight window."
-        ],
-    ),
-    "a time that is none": (
-        ["--window-start", "9:00"],
-        ["--window-start: '9:00' is not a 24-hour time. Give HH:MM from 00:00 to 23:59, for example 09:00."],
-    ),
-    "concurrency 0": (
-        ["--concurrency", "0"],
-        ["--concurrency: concurrency_limit is 0; the least is 1. Give 1 or more."],
-    ),
-    "a fraction": (
-        ["--max-attempts", "2.5"],
-        ["--max-attempts: max_attempts is '2.5', not a whole number. Give a whole number from 1 up."],
-    ),
-    "unknown bot": (
-        ["--directory", "phones.toml", "--bot", "nobody", "--number", "+91 11 4000 1000"],
-        ["--bot: There is no bot 'nobody'. Choose one of: reminder, renewals-v3."],
-    ),
-    "no bot and an empty pool": (
-        ["--directory", "phones.toml"],
-        [
-            "--bot: No bot is chosen. Choose the bot that speaks to the contacts.",
-            "--number: The number pool is empty. Choose at least one outbound number.",
-        ],
-    ),
-    "a number of nobody, and one for inbound": (
-        ["--directory", "phones.toml", "--bot", "reminder", "--number", "+911140001005", "--number", "+911140001009"],
-        [
-            "--number: Number ••••••••••05 is not configured under any carrier. Add it to a carrier, or take it out.",
-            "--number: Number ••••••••••09 is inbound-only. Take it out of the pool.",
-        ],
-    ),
-    "a number that is none": (
-        ["--number", "12345"],
-        [
-            "--number: '•••45' is not a phone number (too short). A number has 8 to 15 digits; +, spaces and hyphens are fine."
-        ],
-    ),
-    "limits beside a directory": (
-        ["--directory", "phones.toml", "--bot", "reminder", "--number", "+911140001000", "--cps", "3"],
-        ["--cps: Carriers have the limits of --directory. Leave it out."],
-    ),
-    "a carrier too quick": (
-        ["--cps", "1000"],
-        ["--cps: cps is 1000.0; carrier 'made-up-carrier' may have 0.1 to 100.0. Set cps within that range."],
-    ),
-    "no directory file": (
-        ["--directory", "absent.toml"],
-        [
-            "--directory: absent.toml cannot be read (No such file or directory). Check the path, and that it may be opened."
-        ],
-    ),
-    "always-on in a single day": (
-        ["--always-on"],
-        ["--always-on: Always-on needs multi day. Choose multi day, or switch always-on off."],
-    ),
-    "an outcome that cannot be ticked": (
-        ["--retry-on", "customer"],
-        [
-            "--retry-on: customer cannot be ticked for a redial. "
-            "The system dispositions are no_answer, rejected, RNR, error, timeout."
-        ],
-    ),
-    "no such day": (
-        ["--days", "mon,never"],
-        ["--days: 'never' names no day of the week. Give days such as mon-fri or mon,wed,fri."],
-    ),
-    "no day": (
-        ["--days", ""],
-        ["--days: No working day is ticked, so the window never opens. Tick at least one day."],
-    ),
-    "no such moment": (
-        ["--start", "yesterday"],
-        [
-            "--start: 'yesterday' is not a date and time. "
-            "Give it as 2026-01-05T09:00, or with an offset as 2026-01-05T09:00+05:30."
-        ],
-    ),
-    "a moment the clocks skip": (
-        ["--start", "2026-03-29T02:30", "--timezone", "Europe/Berlin"],
-        [
-            "--start: 2026-03-29T02:30 does not exist in Europe/Berlin. The clocks skip it; give another, or one with an offset."
-        ],
-    ),
-    "an end before the start": (
-        ["--until", "2026-01-05T08:00"],
-        ["--until: That is not after the start. Give a later one."],
-    ),
-    "an outcome nobody knows": (
-        ["--answered", "hello=1"],
-        [
-            "--answered: 'hello' is not how such a call ends. "
-            "Known are customer, bot, transfer, RNR, voicemail, machine, abandoned."
-        ],
-    ),
-    "a folder that is not empty": (
-        ["--out", "full"],
-        ["--out: The folder full is not empty. Give a new or an empty folder; nothing is overwritten."],
-    ),
-    "a file for a folder": (["--out", "leads.csv"], ["--out: leads.csv is a file. Give a new or an empty folder."]),
-    "a folder in no folder": (
-        ["--out", "absent/kept"],
-        ["--out: There is no folder absent. Create it, or give another place."],
-    ),
-    "a file that is there": (
-        ["--skipped", "leads.csv"],
-        ["--skipped: leads.csv is there already. Give another name; nothing is overwritten."],
-    ),
-}
+def refusals() -> dict[str, tuple[list[str], str]]:
+    """Read refusals.txt: what each case is called, its options, and what is said to them."""
+    text = (Path(__file__).parent / "refusals.txt").read_text(encoding="utf-8")
+    cases = re.findall(r"^# (.+)\n\$ (.+)\n((?:error: .+\n)+)", text, re.MULTILINE)
+    return {name: (shlex.split(options), said) for name, options, said in cases}
+
+
+REFUSED = refusals()
+
+
+def test_every_refusal_is_read() -> None:
+    assert len(REFUSED) == (Path(__file__).parent / "refusals.txt").read_text(encoding="utf-8").count("\n$ ")
 
 
 @pytest.mark.parametrize(("options", "said"), REFUSED.values(), ids=REFUSED)
-def test_bad_options_are_refused_in_a_sentence(options: list[str], said: list[str], ori: Command) -> None:
+def test_bad_options_are_refused_in_a_sentence(options: list[str], said: str, ori: Command) -> None:
     phones()
     leads()
     Path("full").mkdir()
     Path("full/older.txt").touch()
     done = ori("simulate", "leads.csv", *options)
-    assert done.errors == [f"error: {line}" for line in said]
-    assert (done.code, done.out) == (2, "")
+    assert done == Done(2, "", said)
     assert left_behind() == ["full"]
     assert [path.name for path in Path("full").iterdir()] == ["older.txt"]
 
@@ -221,8 +114,10 @@ def test_a_file_without_the_column_is_refused_and_a_near_miss_named(ori: Command
     done = ori("simulate", "bad.csv", "--out", "kept")
     assert done.code == 2
     assert done.errors == [
-        "error: There is no column phone_number. The header on line 1 has 'Phone Number'. "
-        "Did you mean 'Phone Number'? Rename it to phone_number, in lower case with the underscore."
+        (
+            "error: There is no column phone_number. The header on line 1 has 'Phone Number'. "
+            "Did you mean 'Phone Number'? Rename it to phone_number, in lower case with the underscore."
+        )
     ]
     assert left_behind() == ["bad.csv"]
 
@@ -265,8 +160,10 @@ def test_warnings_do_not_stop_it(ori: Command) -> None:
     done = ori("simulate", "leads.csv", "--stop-after", "10", "--redial-under", "20")
     assert done.code == 0
     assert done.errors == [
-        "warning: --stop-after and --redial-under: Connects between 10 and 20 seconds are ambiguous: "
-        "the stop rule wins, they are not redialled. Set the stop-after value at or above the redial-under value.",
+        (
+            "warning: --stop-after and --redial-under: Connects between 10 and 20 seconds are ambiguous: "
+            "the stop rule wins, they are not redialled. Set the stop-after value at or above the redial-under value."
+        ),
         "warning: header: The file starts with a byte order mark; it was removed.",
     ]
 
