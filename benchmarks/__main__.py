@@ -21,14 +21,17 @@ INTRODUCTION = """\
 Written by `python -m benchmarks --write docs/explanation/performance-figures.md`; what the columns mean and how all of
 it is measured is on [Performance](performance.md)."""
 QUICK = "**A quick run**: few rounds and a small list, to see that the benchmarks work. Its figures say little."
+ROUNDS = "**The number of rounds was set by hand**: {}. Each benchmark has a number of its own that tames the noise."
 
 
-def page(sections: Sequence[Section], *, quick: bool) -> str:
+def page(sections: Sequence[Section], *, quick: bool, rounds: int | None) -> str:
     libraries = sorted({name for benchmark in BENCHMARKS.values() for name in benchmark.LIBRARIES})
     promises = [promise for section in sections for promise in section.promises]
     parts = ["# Performance figures", INTRODUCTION, machine(libraries)]
     if quick:
         parts.append(QUICK)
+    if rounds:
+        parts.append(ROUNDS.format(rounds))
     parts += ["## What was promised, and what was measured", promises_table(promises)]
     parts += [section.text() for section in sections]
     return "\n\n".join(parts) + "\n"
@@ -46,7 +49,7 @@ def main() -> None:
     for name in arguments.only or BENCHMARKS:
         say(f"--- {name}")
         sections.append(BENCHMARKS[name].run(quick=arguments.quick, rounds=arguments.rounds))
-    text = page(sections, quick=arguments.quick)
+    text = page(sections, quick=arguments.quick, rounds=arguments.rounds)
     print(text, end="")
     if arguments.write:
         arguments.write.write_text(text, encoding="utf-8")

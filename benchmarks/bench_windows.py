@@ -32,7 +32,7 @@ def run(*, quick: bool = False, rounds: int | None = None) -> Section:
         rows.append([name, *spread, f"{by_round(seconds, times[BISECT]):,.2f}"])
     body = [
         table(["next open instant", "µs, median", "min", "max", "x bare bisect"], rows),
-        f"{len(samples)} rounds, wall clock; peak memory {megabytes(max(sample.peak for sample in samples))} MB.",
+        f"Wall clock, rounds: {len(samples)}; peak memory {megabytes(max(sample.peak for sample in samples))} MB.",
     ]
     promises = [
         Promise("next open instant, warm: times a bare bisect", by_round(times[WARM], times[BISECT]), "x", 5, 2),

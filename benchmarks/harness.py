@@ -22,6 +22,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from time import perf_counter, process_time
+from types import FunctionType, ModuleType
 from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,11 +73,14 @@ def memory(name: str) -> int:
     return 0
 
 
-def perform(work: Callable[[], Mapping[str, float]], times: int = 1) -> None:
+def perform(
+    work: Callable[[], Mapping[str, float]], times: int = 1, after: Callable[[], Mapping[str, float]] | None = None
+) -> None:
     """Do the work, and print what it cost and what it found.
 
     Parameters:
         times: how often; the cost is the mean. For what is over too soon to be measured once.
+        after: finds more when the work has been measured, at no cost to it.
     """
     gc.collect()
     # The high-water mark starts again from here: what imports needed for a moment is not the work's.
@@ -86,13 +90,31 @@ def perform(work: Callable[[], Mapping[str, float]], times: int = 1) -> None:
     wall, cpu = perf_counter(), process_time()
     for _ in range(times):
         found = work()
-    tell((perf_counter() - wall) / times, (process_time() - cpu) / times, found, before)
-
-
-def tell(wall: float, cpu: float, found: Mapping[str, float], before: int = 0) -> None:
-    """Print one measurement, for `measure` to read."""
+    wall, cpu = (perf_counter() - wall) / times, (process_time() - cpu) / times
     peak = memory("VmHWM")
-    print(json.dumps({"wall": wall, "cpu": cpu, "peak": peak, "grown": max(peak - before, 0), "found": dict(found)}))
+    tell(wall, cpu, {**found, **(after() if after else {})}, peak, peak - before)
+
+
+def tell(wall: float, cpu: float, found: Mapping[str, float], peak: int = 0, grown: int = 0) -> None:
+    """Print one measurement, for `measure` to read."""
+    peak = peak or memory("VmHWM")
+    print(json.dumps({"wall": wall, "cpu": cpu, "peak": peak, "grown": max(grown, 0), "found": dict(found)}))
+
+
+def weigh(root: object) -> int:
+    """Return the bytes of an object and of all that can be reached from it, classes and modules apart."""
+    total, seen, heap = 0, {id(root)}, [root]
+    gc.disable()
+    while heap:
+        thing = heap.pop()
+        # The allocator deals in units of sixteen bytes.
+        total += (sys.getsizeof(thing) + 15) & ~15
+        for part in gc.get_referents(thing):
+            if id(part) not in seen and not isinstance(part, (type, ModuleType, FunctionType)):
+                seen.add(id(part))
+                heap.append(part)
+    gc.enable()
+    return total
 
 
 # --- outside ---------------------------------------------------------------------------------------------------------

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from math import log
+from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -38,6 +42,7 @@ from ori_campaigns import (
     unanswered,
 )
 from ori_campaigns.contact import AttemptKind
+from ori_campaigns.diallers import ledger
 from ori_campaigns.diallers.answers import Fate, Luck, fate_of
 from ori_campaigns.diallers.faults import NO_FAULTS
 from ori_campaigns.diallers.ledger import Ledger, LedgerCall
@@ -49,7 +54,16 @@ NOON = to_instant(datetime(2026, 1, 5, 12, tzinfo=UTC))
 LONG = NOON + 24 * HOUR
 
 
-def dial(attempt: int, number: int = 1, *, nth: int = 1, run: int = 1, carrier: str = "trunk", ring: int = 80, talk: int = 600) -> DialRequest:
+def dial(
+    attempt: int,
+    number: int = 1,
+    *,
+    nth: int = 1,
+    run: int = 1,
+    carrier: str = "trunk",
+    ring: int = 80,
+    talk: int = 600,
+) -> DialRequest:
     return DialRequest(
         attempt_id=f"c1-{attempt}",
         campaign_id="c1",
@@ -122,7 +136,9 @@ def test_calls_ring_and_talk_as_long_as_the_model_says() -> None:
 
 
 def test_outcomes_come_in_their_shares() -> None:
-    unreached = fates(AnswerModel(rate=0.0, unanswered=Mix({"no_answer": 5, "busy": 3, "bad_number": 1, "unreachable": 1})))
+    unreached = fates(
+        AnswerModel(rate=0.0, unanswered=Mix({"no_answer": 5, "busy": 3, "bad_number": 1, "unreachable": 1}))
+    )
     found = Counter((fate.disposition, fate.detail, fate.ring is not None) for fate in unreached)
     assert {key: count / PEOPLE for key, count in found.items()} == {
         ("no_answer", "", True): pytest.approx(0.5, abs=0.015),
@@ -130,7 +146,9 @@ def test_outcomes_come_in_their_shares() -> None:
         ("error", "bad_number", False): pytest.approx(0.1, abs=0.01),
         ("no_answer", "unreachable", False): pytest.approx(0.1, abs=0.01),
     }
-    reached = Counter(fate.disposition for fate in fates(AnswerModel(rate=1.0, answered=Mix({"customer": 3, "RNR": 1}))))
+    reached = Counter(
+        fate.disposition for fate in fates(AnswerModel(rate=1.0, answered=Mix({"customer": 3, "RNR": 1})))
+    )
     assert reached["RNR"] / PEOPLE == pytest.approx(0.25, abs=0.015)
     assert set(reached) == {"customer", "RNR"}
 
@@ -154,8 +172,11 @@ def test_the_hour_of_the_call_decides_in_the_models_zone() -> None:
         assert all((fate.talk is not None) == answers for fate in fates(model, moment)[:200])
 
 
+MEASURED: Any = [5, 60, 60, 300]
+
+
 def test_lengths_can_be_given_as_they_were_measured() -> None:
-    found = Counter(fate.talk for fate in fates(AnswerModel(rate=1.0, talk=Observed([5, 60, 60, 300]))))
+    found = Counter(fate.talk for fate in fates(AnswerModel(rate=1.0, talk=Observed(MEASURED))))
     assert set(found) == {5 * SECOND, 60 * SECOND, 300 * SECOND}
     assert found[60 * SECOND] / PEOPLE == pytest.approx(0.5, abs=0.015)
 
@@ -167,7 +188,9 @@ def test_luck_belongs_to_the_seed_the_number_and_the_call() -> None:
     stream = Luck(1, 2, 3)
     drawn = [stream.draw() for _ in range(PEOPLE)]
     assert mean(drawn) == pytest.approx(0.5, abs=0.01)
-    assert [mean([low <= draw * 10 < low + 1 for draw in drawn]) for low in range(10)] == [pytest.approx(0.1, abs=0.01)] * 10
+    assert [mean([low <= draw * 10 < low + 1 for draw in drawn]) for low in range(10)] == [
+        pytest.approx(0.1, abs=0.01)
+    ] * 10
 
 
 @pytest.mark.parametrize(
@@ -228,7 +251,9 @@ def test_busy_lines_never_ring() -> None:
 
 @pytest.mark.behaviour("N5")
 def test_the_limits_of_the_request_end_a_call() -> None:
-    patient = CallModel(script={"919800000001": [unanswered(ring=200)], "919800000002": [answered(seconds=900, ring=8)]})
+    patient = CallModel(
+        script={"919800000001": [unanswered(ring=200)], "919800000002": [answered(seconds=900, ring=8)]}
+    )
     patient.place(dial(0, 1, ring=80), NOON)
     patient.place(dial(1, 2, talk=600), NOON)
     ended = {each.attempt_id: each for each in patient.due(LONG) if isinstance(each, Ended)}
@@ -300,7 +325,7 @@ def test_the_same_call_has_the_same_luck_whenever_and_by_whomever_it_is_made() -
     assert by_call[0] != [outcome(8, number, 1, 1, 0, NOON) for number in range(50)]
 
 
-# --- hanging up and looking up -----------------------------------------------------------------------------------------
+# --- hanging up and looking up ----------------------------------------------------------------------------------------
 
 
 def test_a_hang_up_ends_a_conversation_at_once() -> None:
@@ -352,8 +377,8 @@ def test_a_live_call_is_found() -> None:
 # --- faults, one by one -----------------------------------------------------------------------------------------------
 
 
-def faulty(answers: AnswerModel = ALWAYS, *, seed: int = 1, **faults: float) -> CallModel:
-    return CallModel(answers, seed=seed, faults=CarrierFaults(**faults))  # type: ignore[arg-type]
+def faulty(**faults: float) -> CallModel:
+    return CallModel(ALWAYS, seed=1, faults=CarrierFaults(**faults))  # type: ignore[arg-type]
 
 
 def test_reject_and_rate_limited_are_surely_not_dialled() -> None:
@@ -408,7 +433,9 @@ def test_a_lost_call_is_lost_altogether() -> None:
     model = faulty(lose_call=0.5)
     for number in range(100):
         model.place(dial(number, number), NOON)
-    found = {f"c1-{number}" for number in range(100) if isinstance(model.look_up(ref(number), NOON + SECOND), FoundLive)}
+    found = {
+        f"c1-{number}" for number in range(100) if isinstance(model.look_up(ref(number), NOON + SECOND), FoundLive)
+    }
     reports = model.due(LONG)
     assert {each.attempt_id for each in reports if isinstance(each, Ended)} == found
     assert {each.attempt_id for each in reports} == found
@@ -518,10 +545,9 @@ def test_a_lower_rate_than_told() -> None:
 
 def test_every_fault_has_a_test_here() -> None:
     lengths = {"queue_seconds", "late_seconds"}
-    source = __import__("pathlib").Path(__file__).read_text(encoding="utf-8")
-    missing = [each.name for each in attrs.fields(CarrierFaults) if each.name not in lengths and f"{each.name}=" not in source
-               and f'"{each.name}"' not in source]  # fmt: skip
-    assert not missing
+    source = Path(__file__).read_text(encoding="utf-8")
+    names = [each.name for each in attrs.fields(CarrierFaults) if each.name not in lengths]
+    assert not [name for name in names if f"faulty({name}=" not in source and f'"{name}"' not in source]
 
 
 def test_without_faults_nothing_goes_wrong() -> None:
@@ -543,11 +569,6 @@ def test_faults_can_be_switched_off_on_the_way() -> None:
 
 
 def test_the_book_imports_nothing_of_the_engine() -> None:
-    import ast
-    import inspect
-
-    from ori_campaigns.diallers import ledger
-
     tree = ast.parse(inspect.getsource(ledger))
     names = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
     names += [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]

@@ -6,13 +6,15 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 import ori_campaigns as ori
+from oracle.scenarios import scenario
+from oracle.world import World
 from ori_campaigns.clocks import VirtualClock
 from ori_campaigns.contact import FINAL
 from ori_campaigns.diallers.faults import CarrierFaults
@@ -21,8 +23,6 @@ from ori_campaigns.ids import counted_ids
 from ori_campaigns.instants import DAY, MINUTE, SECOND, to_instant
 from ori_campaigns.ports import Store
 from ori_campaigns.simulate import Rehearsal, Snapshot, drive, simulate, snapshot
-from oracle.scenarios import scenario
-from oracle.world import World
 
 TESTS = Path(__file__).parent
 OPENS = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)  # a Monday
@@ -40,7 +40,9 @@ def draft(**changes: object) -> ori.CampaignDraft:
         "concurrency_limit": 6,
         "mode": ori.MULTI_DAY,
         "window": ori.CallingWindow("09:00", "18:00", "UTC"),
-        "retry": ori.RetryPolicy(max_attempts=3, delay_minutes=20, on_system={"no_answer", "rejected", "RNR"}, on_business=["later"]),
+        "retry": ori.RetryPolicy(
+            max_attempts=3, delay_minutes=20, on_system={"no_answer", "rejected", "RNR"}, on_business=["later"]
+        ),
         **changes,
     }
     return ori.CampaignDraft(name="Q2", bot="b", numbers=LINES, config=ori.DiallerConfig(**given))  # type: ignore[arg-type]
@@ -89,10 +91,15 @@ def test_the_order_of_hashing_plays_no_part() -> None:
     program = f"from test_determinism import trace\nfor seed in {TRACED!r}: print(trace(seed))"
     said = {}
     for hashing in ("0", "1", "random"):
-        path = os.pathsep.join([str(TESTS), str(TESTS.parent / "src")])
+        path = os.pathsep.join([str(TESTS), str(Path(ori.__file__).parent.parent)])
         environment = {**os.environ, "PYTHONHASHSEED": hashing, "PYTHONPATH": path}
         done = subprocess.run(
-            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False, encoding="utf-8"
+            [sys.executable, "-c", program],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            encoding="utf-8",
         )
         assert done.returncode == 0, done.stderr
         said[hashing] = done.stdout.split("\n")
@@ -113,18 +120,18 @@ def test_two_simulations_of_a_draft_are_the_same() -> None:
     assert first != simulated(8)
 
 
-# --- a copy of a live campaign -----------------------------------------------------------------------------------------
+# --- a copy of a live campaign ----------------------------------------------------------------------------------------
 
 
 class Host:
     """A campaign in a host's store, with its carrier, on the way."""
 
-    def __init__(self, config: Mapping[str, object] | None = None, **faults: float) -> None:
+    def __init__(self, **faults: float) -> None:
         self.clock = VirtualClock(OPENS - timedelta(minutes=5))
         self.store = ori.MemoryStore(self.clock)
         self.service = ori.CampaignService(self.store, phones(), new_id=counted_ids("h"))
         self.model = ori.CallModel(answers(), seed=5, faults=CarrierFaults(**faults))  # type: ignore[arg-type]
-        self.id = self.service.create(draft(**(config or {})), ori.Leads.of(PEOPLE), by="asha").id
+        self.id = self.service.create(draft(), ori.Leads.of(PEOPLE), by="asha").id
 
     def run(self, minutes: float) -> Host:
         """Let it dial for so long."""
@@ -138,7 +145,8 @@ class Host:
         store = self.store
         campaigns = list(store.campaigns())
         rows = [
-            (store.contacts(each.id, -1, 10_000), store.attempts(each.id, -1, 10_000), store.counters(each.id)) for each in campaigns
+            (store.contacts(each.id, -1, 10_000), store.attempts(each.id, -1, 10_000), store.counters(each.id))
+            for each in campaigns
         ]
         return campaigns, rows, all_events(store), store.supply("default"), store.next_check(), self.clock.now()
 
@@ -180,7 +188,7 @@ def prepared() -> Host:
     return host
 
 
-HOSTS = {
+HOSTS: Mapping[str, Callable[[], Host]] = {
     "draft": Host,
     "running": running,
     "paused": paused,
@@ -273,7 +281,7 @@ def test_what_is_left_to_do_is_done_by_the_same_budget() -> None:
     assert {each.attempts for each in before} >= {0, 1}
     model = ori.CallModel(ori.AnswerModel(rate=0.0, unanswered=ori.Mix({"no_answer": 1})), seed=1)
     done = host.rehearse(model=model)
-    # Nobody answers any more: who was waiting or being called is called until three calls are used up, those before included.
+    # Nobody answers any more: who was waiting or being called is called until three calls are used up in all.
     after = done.service.store.contacts(done.campaign.id, -1, 100)
     for was, now in zip(before, after, strict=True):
         if was.status in {"pending", "retry_scheduled", "calling"}:

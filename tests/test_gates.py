@@ -9,10 +9,11 @@ from typing import NamedTuple
 import attrs
 import pytest
 
+from ori_campaigns.admission import send_until
 from ori_campaigns.campaign import Campaign, CampaignDraft, CampaignStatus, CompletionReason
 from ori_campaigns.carriers import Bot, Carrier
 from ori_campaigns.clocks import VirtualClock
-from ori_campaigns.config import MULTI_DAY, SINGLE_DAY, DiallerConfig, RetryPolicy
+from ori_campaigns.config import MULTI_DAY, SINGLE_DAY, CallLimits, DiallerConfig, RetryPolicy
 from ori_campaigns.contact import Callback, ContactStatus
 from ori_campaigns.directory import StaticDirectory
 from ori_campaigns.gates import CAMPAIGN_GATES, CONTACT_GATES, Closed, first_closed, first_closed_for
@@ -273,6 +274,16 @@ def test_no_request_may_leave_at_or_after_the_closing(before_close: int, left: i
     [dial] = desk.dials()
     assert dial.not_after == desk.clock.now() + left
     assert dial.not_after < MONDAY_18
+
+
+@pytest.mark.behaviour("S9", "S2")
+@pytest.mark.parametrize(
+    ("cutoff", "not_after"),
+    [(60 * SECOND, 5 * SECOND), (5 * SECOND, 5 * SECOND - 1), (SECOND, SECOND - 1), (None, 5 * SECOND)],
+)
+def test_no_request_may_leave_at_or_after_the_cutoff(cutoff: int | None, not_after: int) -> None:
+    view = View(campaign(cutoff=None if cutoff is None else MONDAY_10 + cutoff))
+    assert send_until(view, CallLimits(send_budget=5)) == MONDAY_10 + not_after
 
 
 @pytest.mark.behaviour("S9", "S2")

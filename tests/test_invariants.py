@@ -1,7 +1,7 @@
 """Whole campaigns under faults, judged from the carrier's own book: promises I1 to I8 and I12 to I15.
 
-Each seed draws campaigns that share carriers and people, a carrier that errs, and operators who interfere; `tests/oracle`
-plays and judges it without knowing the engine. Every check is also shown to fail, by a bug put into the engine for it.
+Each seed draws campaigns that share carriers and people, carriers that err, and operators who interfere; `oracle` plays
+and judges it without knowing the engine. Every check is also shown to fail, by a bug put into the engine for it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,11 @@ from typing import Any, NamedTuple
 import attrs
 import pytest
 
+from oracle import scenarios, wall
+from oracle.facts import Broken, History
+from oracle.judge import CHECKS, judge
+from oracle.scenarios import scenario
+from oracle.world import play
 from ori_campaigns import gates, lifecycle, pacing, retry
 from ori_campaigns.campaign import Campaign, CampaignDraft
 from ori_campaigns.diallers.faults import CarrierFaults
@@ -26,11 +31,6 @@ from ori_campaigns.reports import Ended, NeverPlaced, NotFound, Refused, Report
 from ori_campaigns.service import CampaignService
 from ori_campaigns.stores.memory import MemoryStore
 from ori_campaigns.views import CampaignView, Changes, ContactBatch
-from oracle import scenarios, wall
-from oracle.facts import Broken, History
-from oracle.judge import CHECKS, judge
-from oracle.scenarios import scenario
-from oracle.world import play
 
 SEEDS = 200
 STRIDE = 10
@@ -81,7 +81,8 @@ def told(broken: Iterable[tuple[int, Broken]]) -> str:
 
 
 @pytest.mark.behaviour(
-    "L4", "L6", "L19", "N2", "N3", "N4", "N7", "S1", "S2", "S5", "S6", "S7", "S9", "P1", "P2", "P3", "P7", "R13", "R14", "X3", "X5"
+    "L4", "L6", "L19", "N2", "N3", "N4", "N7", "S1", "S2", "S5", "S6", "S7", "S9",
+    "P1", "P2", "P3", "P7", "R13", "R14", "X3", "X5",
 )  # fmt: skip
 @pytest.mark.parametrize("first", range(0, SEEDS, STRIDE))
 def test_every_promise_is_kept_whatever_goes_wrong(first: int) -> None:
@@ -106,8 +107,9 @@ def test_the_seeds_reach_everything_that_can_happen() -> None:
     rules = [name for name, _ in retry.RULES]
     outcomes = "no_answer rejected RNR error timeout bot customer transfer voicemail machine abandoned outside_hours"
     events = (
-        "AttemptReserved AttemptSubmitted AttemptRang AttemptAnswered AttemptUnknown AttemptEnded AttemptReturned BotReported "
-        "AnalysisArrived AnalysisAwaited ReportIgnored RetryScheduled CallbackScheduled CallbackDeclined ContactClosed NumberExcluded"
+        "AttemptReserved AttemptSubmitted AttemptRang AttemptAnswered AttemptUnknown AttemptEnded AttemptReturned "
+        "BotReported AnalysisArrived AnalysisAwaited ReportIgnored RetryScheduled CallbackScheduled CallbackDeclined "
+        "ContactClosed NumberExcluded"
     )
     wanted = (
         [f"fault {name.name}" for name in attrs.fields(CarrierFaults)]
@@ -128,6 +130,11 @@ def test_the_seeds_reach_everything_that_can_happen() -> None:
 # --- the checks can fail ----------------------------------------------------------------------------------------------
 
 Patch = Callable[[pytest.MonkeyPatch], None]
+
+
+def altered(value: Any, **changes: Any) -> Any:
+    """A copy of a value with some fields changed, whether it is an attrs class or a named tuple."""
+    return attrs.evolve(value, **changes) if attrs.has(type(value)) else value._replace(**changes)
 
 
 def without_gate(patch: pytest.MonkeyPatch, *names: str) -> None:
@@ -178,7 +185,7 @@ def one_seat_too_many(patch: pytest.MonkeyPatch) -> None:
     ask = MemoryStore.work
 
     def work(self: MemoryStore) -> list[Work]:
-        return [attrs.evolve(each, demand=attrs.evolve(each.demand, seats=each.demand.seats + 1)) for each in ask(self)]
+        return [altered(each, demand=altered(each.demand, seats=each.demand.seats + 1)) for each in ask(self)]
 
     patch.setattr(MemoryStore, "work", work)
 
@@ -227,7 +234,9 @@ def not_found_is_taken_for_never_placed(patch: pytest.MonkeyPatch) -> None:
 
 def an_unknown_call_is_forgotten(patch: pytest.MonkeyPatch) -> None:
     """Whoever got no answer to a request thinks that nothing happened."""
-    retold(patch, lambda report: Refused(report.attempt_id, report.at) if type(report).__name__ == "Unknown" else report)
+    retold(
+        patch, lambda report: Refused(report.attempt_id, report.at) if type(report).__name__ == "Unknown" else report
+    )
 
 
 class Truncated:
@@ -244,7 +253,7 @@ def a_contact_is_swallowed(patch: pytest.MonkeyPatch) -> None:
 
 def waiting_contacts_survive_a_stop(patch: pytest.MonkeyPatch) -> None:
     stop = lifecycle.stop
-    patch.setattr(lifecycle, "stop", lambda view, by: attrs.evolve(stop(view, by), moves=()))
+    patch.setattr(lifecycle, "stop", lambda view, by: altered(stop(view, by), moves=()))
 
 
 def redial_comes_before_stop(patch: pytest.MonkeyPatch) -> None:
@@ -255,7 +264,9 @@ def redial_comes_before_stop(patch: pytest.MonkeyPatch) -> None:
 def retries_come_a_minute_early(patch: pytest.MonkeyPatch) -> None:
     read = retry.Terms.of
     patch.setattr(
-        retry.Terms, "of", staticmethod(lambda campaign: attrs.evolve(read(campaign), delay=read(campaign).delay - 60_000_000))
+        retry.Terms,
+        "of",
+        staticmethod(lambda campaign: attrs.evolve(read(campaign), delay=read(campaign).delay - 60_000_000)),
     )
 
 
@@ -280,7 +291,9 @@ def nobody_looks_after_silent_calls(patch: pytest.MonkeyPatch) -> None:
 
 
 def throttling_is_an_outcome(patch: pytest.MonkeyPatch) -> None:
-    retold(patch, lambda report: Ended(report.attempt_id, report.at, "error") if isinstance(report, Refused) else report)
+    retold(
+        patch, lambda report: Ended(report.attempt_id, report.at, "error") if isinstance(report, Refused) else report
+    )
 
 
 def looks_are_minutes_apart(patch: pytest.MonkeyPatch) -> None:
@@ -351,8 +364,8 @@ def test_a_scenario_is_the_same_each_time() -> None:
     assert scenario(1) != scenario(2)
 
 
-# Worked out by hand. Kolkata is UTC+05:30; Berlin went from 02:00 to 03:00 on 2026-03-29 and from 03:00 back to 02:00 on
-# 2026-10-25, both at 01:00 UTC. 2026-01-05 is a Monday.
+# Worked out by hand. Kolkata is UTC+05:30; Berlin goes from 02:00 to 03:00 on 2026-03-29 and from 03:00 back to 02:00
+# on 2026-10-25, both at 01:00 UTC. 2026-01-05 is a Monday.
 WALLS = [
     ("09:00 18:00 Asia/Kolkata 01234", "2026-01-05T03:29:59+00:00", False),
     ("09:00 18:00 Asia/Kolkata 01234", "2026-01-05T03:30:00+00:00", True),

@@ -871,6 +871,7 @@ def test_early_media_is_not_an_answer() -> None:
     desk.tell(Ended(dial.attempt_id, desk.now, "no_answer"))
     assert desk.attempts[0].answered_at is None
     assert desk.contact.status.value == "retry_scheduled"
+    assert desk.ignored() == [("EarlyMedia", "not_an_answer")]
 
 
 @pytest.mark.behaviour("N2")
@@ -906,6 +907,22 @@ def test_a_senders_clock_is_trusted_only_between_the_reservation_and_now(offset:
     [attempt] = desk.attempts
     assert attempt.ended_at == (desk.now if offset > 0 else reserved_at)
     assert attempt.talk == (30 * SECOND if offset > 0 else 0)
+
+
+@pytest.mark.behaviour("N2", "N6")
+@pytest.mark.parametrize(("offset", "talk"), [(-3600, 30), (-1, 30), (0, 30), (10, 20), (29, 1), (31, 0), (3600, 0)])
+def test_times_told_with_the_end_are_trusted_no_more_than_others(offset: int, talk: int) -> None:
+    desk = Desk(config())
+    dial = desk.dial()
+    reserved_at = desk.now
+    desk.clock.advance(seconds=30)
+    told = reserved_at + offset * SECOND
+    desk.tell(Ended(dial.attempt_id, desk.now, "customer", answered_at=told, rang_at=told))
+    [attempt] = desk.attempts
+    assert attempt.talk == talk * SECOND
+    assert attempt.answered_at is not None
+    assert attempt.rang_at is not None
+    assert reserved_at <= attempt.rang_at <= attempt.answered_at <= desk.now
 
 
 # --- N2, N3, N7: calls that were not placed, and calls whose fate is unknown ------------------------------------------

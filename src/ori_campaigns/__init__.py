@@ -31,6 +31,7 @@ from ori_campaigns.contact import (
     Contact,
     ContactStatus,
 )
+from ori_campaigns.dialling import Step
 from ori_campaigns.directory import StaticDirectory
 from ori_campaigns.errors import (
     ActionNotAllowed,
@@ -67,13 +68,15 @@ from ori_campaigns.reports import (
     FoundLive,
     Lost,
     NeverPlaced,
-    NotFound as CallNotFound,
     Refused,
     Ringing,
     Unknown,
     Unsent,
 )
-from ori_campaigns.service import CampaignService, Receipt, Step
+from ori_campaigns.reports import (
+    NotFound as CallNotFound,
+)
+from ori_campaigns.service import CampaignService, Receipt
 from ori_campaigns.stores.memory import MemoryStore
 from ori_campaigns.views import Counters
 from ori_campaigns.windows import ALL_DAYS, MON_FRI, CallingWindow

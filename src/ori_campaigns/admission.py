@@ -94,7 +94,22 @@ def admit(view: AdmitView, limits: CallLimits) -> Changes[Admission]:
         fact = (attempt_id, ordinal, now, nth, kind, number, carrier, not_after, epoch, check_at)
         facts.append(tuple.__new__(AttemptReserved, fact))
         who, what, callback = candidate.number, candidate.variables, candidate.callback
-        dial = (attempt_id, campaign_id, carrier, who, number, bot, run, nth, kind, what, not_after, ring, talk, callback)
+        dial = (
+            attempt_id,
+            campaign_id,
+            carrier,
+            who,
+            number,
+            bot,
+            run,
+            nth,
+            kind,
+            what,
+            not_after,
+            ring,
+            talk,
+            callback,
+        )
         dials.append(tuple.__new__(DialRequest, dial))
         serial += 1
         cursor = position + 1
@@ -105,6 +120,4 @@ def admit(view: AdmitView, limits: CallLimits) -> Changes[Admission]:
         if position is None:
             closed = Closed("carrier")
             break
-    return Changes(
-        Admission(tuple(dials), closed), facts, later=later, cursor=cursor % len(numbers) if numbers else 0
-    )
+    return Changes(Admission(tuple(dials), closed), facts, later=later, cursor=cursor % len(numbers) if numbers else 0)

@@ -65,7 +65,16 @@ from ori_campaigns.retry import (
 from ori_campaigns.lifecycle import used_up
 from ori_campaigns.views import AttemptFacts, Changes, CloseUsedUp, ReportView
 
-_A = AttemptStatus
+# A member taken off its enum costs as much as a call; these are asked for every report.
+_ANSWERED = AttemptStatus.ANSWERED
+_ENDED = AttemptStatus.ENDED
+_EXPIRED_UNSENT = AttemptStatus.EXPIRED_UNSENT
+_IN_PROGRESS = AttemptStatus.IN_PROGRESS
+_REFUSED = AttemptStatus.REFUSED
+_RESERVED = AttemptStatus.RESERVED
+_RINGING = AttemptStatus.RINGING
+_UNKNOWN = AttemptStatus.UNKNOWN
+_RETRY_SCHEDULED = ContactStatus.RETRY_SCHEDULED
 
 
 @attrs.frozen
@@ -102,21 +111,40 @@ class Recorded:
 
 
 _NOTHING_ASKED = Recorded()
+_NOTHING_SAID: Analysis = CallAnalysis("", 0)
 
 
 class _Batch:
     """One pass over a batch: what is known for all of it, and what it has answered so far."""
 
-    __slots__ = ("back_off", "facts", "fatal", "hangups", "look_ups", "now", "policy", "ringing_until")
+    __slots__ = (
+        "_campaign",
+        "_terms",
+        "back_off",
+        "facts",
+        "fatal",
+        "hangups",
+        "look_ups",
+        "now",
+        "policy",
+        "ringing_until",
+    )
 
     def __init__(self, now: Instant, policy: Policy) -> None:
         self.now, self.policy = now, policy
         self.ringing_until = now + policy.limits.ringing * SECOND
+        self._campaign: Campaign | None = None
         self.facts: list[Fact] = []
         self.hangups: list[CallRef] = []
         self.look_ups: list[CallRef] = []
         self.back_off: list[tuple[str, str, Instant]] = []
         self.fatal: list[tuple[str, str]] = []
+
+    def terms(self, campaign: Campaign) -> Terms:
+        """Return a campaign's terms; most batches are of one campaign."""
+        if campaign is not self._campaign:
+            self._campaign, self._terms = campaign, self.policy.terms(campaign)
+        return self._terms
 
 
 def record(view: ReportView, policy: Policy) -> Changes[Recorded]:
@@ -213,13 +241,9 @@ def _follow(  # noqa: PLR0913 - the facts of one decision
     batch: _Batch, attempt: AttemptFacts, call: EndedCall, said: Analysis, ended_at: Instant, *, may_wait: bool
 ) -> None:
     """Say what follows for the contact, or that its analysis is awaited."""
-    contact, terms = attempt.contact, batch.policy.terms(attempt.campaign)
+    contact, terms = attempt.contact, batch.terms(attempt.campaign)
     attempt_id, ordinal, now = attempt.id, attempt.ordinal, batch.now
-    if (
-        may_wait
-        and terms.analysis_wait
-        and waits_for_analysis(call, said, contact, terms, ended_at=ended_at, now=now)
-    ):
+    if may_wait and terms.analysis_wait and waits_for_analysis(call, said, contact, terms, ended_at=ended_at, now=now):
         # The limit itself still counts as in time, so the reminder comes one microsecond later.
         until = ended_at + terms.analysis_wait + 1
         batch.facts.append(AnalysisAwaited(attempt_id, ordinal, now, until))
@@ -228,7 +252,7 @@ def _follow(  # noqa: PLR0913 - the facts of one decision
     if declined:
         batch.facts.append(CallbackDeclined(attempt_id, ordinal, now, declined))
     fact: Fact
-    if status is ContactStatus.RETRY_SCHEDULED:
+    if status is _RETRY_SCHEDULED:
         fact = tuple.__new__(RetryScheduled, (attempt_id, ordinal, now, due, rule))
     elif asked is not None:
         sequence = contact.callback.sequence + 1 if contact.callback else 1
@@ -240,7 +264,9 @@ def _follow(  # noqa: PLR0913 - the facts of one decision
 
 def _end(batch: _Batch, ended: Ended, attempt: AttemptFacts) -> None:
     """The call is over: fix its outcome, free its seat, and see what follows."""
-    ended_at = _when(batch, ended, attempt)
+    ended_at = ended.at
+    if not attempt.reserved_at <= ended_at <= batch.now:
+        ended_at = _when(batch, ended, attempt)
     answered_at = ended.answered_at if attempt.answered_at is None else attempt.answered_at
     rang_at = ended.rang_at if attempt.rang_at is None else attempt.rang_at
     disposition = ended.disposition
@@ -257,20 +283,23 @@ def _end(batch: _Batch, ended: Ended, attempt: AttemptFacts) -> None:
         (attempt.id, ordinal, ended_at, disposition, detail, connected, talk, answered_at, rang_at),
     )
     batch.facts.append(over)
-    _follow(batch, attempt, over, attempt, ended_at, may_wait=not attempt.analysed)
+    analysed = attempt.analysed
+    _follow(batch, attempt, over, attempt if analysed else _NOTHING_SAID, ended_at, may_wait=not analysed)
 
 
 # --- one handler for each kind of report -----------------------------------------------------------------------------
 
 
 def _accepted(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
-    at = _when(batch, report, attempt)
-    if attempt.status is _A.RESERVED or (attempt.status is _A.UNKNOWN and attempt.rang_at is None):
-        fact = (attempt.id, attempt.ordinal, at, report.carrier_ref, batch.ringing_until)
+    status, ref, at = attempt.status, report.carrier_ref, report.at
+    if not attempt.reserved_at <= at <= batch.now:
+        at = _when(batch, report, attempt)
+    if status is _RESERVED or (status is _UNKNOWN and attempt.rang_at is None):
+        fact = (attempt.id, attempt.ordinal, at, ref, batch.ringing_until)
         batch.facts.append(tuple.__new__(AttemptSubmitted, fact))
-    elif report.carrier_ref and not attempt.carrier_ref:
+    elif ref and not attempt.carrier_ref:
         # Events may arrive before the answer to the request.
-        batch.facts.append(CarrierRefLearned(attempt.id, attempt.ordinal, at, report.carrier_ref))
+        batch.facts.append(CarrierRefLearned(attempt.id, attempt.ordinal, at, ref))
     else:
         _ignore(batch, report, attempt, "repeat")
 
@@ -282,25 +311,25 @@ def _refused(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     batch.back_off.append((attempt.campaign.workspace, attempt.carrier, batch.now + round(report.retry_after * SECOND)))
     if report.fatal:
         batch.fatal.append((attempt.campaign.id, report.why))
-    _give_back(batch, report, attempt, _A.REFUSED, report.why)
+    _give_back(batch, report, attempt, _REFUSED, report.why)
 
 
 def _unsent(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
-    if attempt.status is _A.RESERVED:
-        _give_back(batch, report, attempt, _A.EXPIRED_UNSENT, report.why)
+    if attempt.status is _RESERVED:
+        _give_back(batch, report, attempt, _EXPIRED_UNSENT, report.why)
     else:
         _ignore(batch, report, attempt, "was_sent")
 
 
 def _unknown(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
-    if attempt.status is _A.RESERVED:
+    if attempt.status is _RESERVED:
         _lose(batch, attempt, report.why)
     else:
         _ignore(batch, report, attempt, "known_better")
 
 
 def _lost(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
-    if attempt.status is _A.UNKNOWN:
+    if attempt.status is _UNKNOWN:
         _ignore(batch, report, attempt, "repeat")
     else:
         _lose(batch, attempt, "lost")
@@ -309,7 +338,7 @@ def _lost(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
 def _ringing(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     if attempt.answered_at is not None:
         _ignore(batch, report, attempt, "late")
-    elif attempt.status is _A.RINGING:
+    elif attempt.status is _RINGING:
         _ignore(batch, report, attempt, "repeat")
     else:
         at = _when(batch, report, attempt)
@@ -321,7 +350,7 @@ def _early_media(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
 
 
 def _answered(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
-    if attempt.status in {_A.ANSWERED, _A.IN_PROGRESS}:
+    if attempt.status in {_ANSWERED, _IN_PROGRESS}:
         _ignore(batch, report, attempt, "repeat")
         return
     at = _when(batch, report, attempt) if attempt.answered_at is None else attempt.answered_at
@@ -332,7 +361,7 @@ def _answered(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
 def _found_live(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     """A look-up found the call: back to the state it was known in, under its old limits."""
     ordinal = attempt.ordinal
-    if attempt.status is not _A.UNKNOWN:
+    if attempt.status is not _UNKNOWN:
         _ignore(batch, report, attempt, "known_better")
         return
     check_at = min(batch.now + batch.policy.limits.look_up_every * SECOND, _gone_by(batch, attempt))
@@ -342,14 +371,16 @@ def _found_live(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     elif attempt.rang_at is not None:
         batch.facts.append(AttemptRang(attempt.id, ordinal, attempt.rang_at, check_at))
     else:
-        batch.facts.append(AttemptSubmitted(attempt.id, ordinal, _when(batch, report, attempt), attempt.carrier_ref, check_at))
+        batch.facts.append(
+            AttemptSubmitted(attempt.id, ordinal, _when(batch, report, attempt), attempt.carrier_ref, check_at)
+        )
 
 
 def _never_placed(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     if attempt.rang_at is not None or attempt.answered_at is not None:
         _ignore(batch, report, attempt, "has_rung")
     else:
-        _give_back(batch, report, attempt, _A.REFUSED, "never_placed")
+        _give_back(batch, report, attempt, _REFUSED, "never_placed")
 
 
 def _not_found(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
@@ -370,19 +401,19 @@ def _analysis(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
         return
     at = _when(batch, report, attempt)
     late = attempt.decided
-    if attempt.status is _A.ENDED and not late and batch.now >= attempt.check_at:
+    if attempt.status is _ENDED and not late and batch.now >= attempt.check_at:
         # The limit passed before this came: the decision stands without it (R14).
         _follow(batch, attempt, attempt, attempt, attempt.ended_at or at, may_wait=False)
         late = True
     batch.facts.append(AnalysisArrived(attempt.id, ordinal, at, report.business_disposition, report.callback, late))
-    if attempt.status is _A.ENDED and not late:
+    if attempt.status is _ENDED and not late:
         _follow(batch, attempt, attempt, report, attempt.ended_at or at, may_wait=False)
 
 
 def _overdue(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     """Something has been in its state for too long (N7)."""
     status = attempt.status
-    if status is _A.ENDED and not attempt.decided:
+    if status is _ENDED and not attempt.decided:
         _follow(batch, attempt, attempt, attempt, attempt.ended_at or batch.now, may_wait=False)
     elif status in OVER:
         return
@@ -391,30 +422,28 @@ def _overdue(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
         _end(batch, Ended(attempt.id, batch.now, "error", detail="unknown"), attempt)
         batch.hangups.append(_ref(attempt))
     else:
-        if status is not _A.RESERVED:
+        if status is not _RESERVED:
             batch.hangups.append(_ref(attempt))
-        _lose(batch, attempt, f"{status.value}_too_long" if status is not _A.UNKNOWN else "not_settled")
+        _lose(batch, attempt, f"{status.value}_too_long" if status is not _UNKNOWN else "not_settled")
 
 
 _Handler = Callable[[_Batch, Any, AttemptFacts], None]
-_HANDLERS: Mapping[type, _Handler] = MappingProxyType(
-    {
-        Accepted: _accepted,
-        Refused: _refused,
-        Unknown: _unknown,
-        Unsent: _unsent,
-        Ringing: _ringing,
-        EarlyMedia: _early_media,
-        Answered: _answered,
-        Ended: _end,
-        Lost: _lost,
-        FoundLive: _found_live,
-        NeverPlaced: _never_placed,
-        NotFound: _not_found,
-        BotReport: _bot_report,
-        CallAnalysis: _analysis,
-        Overdue: _overdue,
-    }
-)
+_HANDLERS: dict[type, _Handler] = {
+    Accepted: _accepted,
+    Refused: _refused,
+    Unknown: _unknown,
+    Unsent: _unsent,
+    Ringing: _ringing,
+    EarlyMedia: _early_media,
+    Answered: _answered,
+    Ended: _end,
+    Lost: _lost,
+    FoundLive: _found_live,
+    NeverPlaced: _never_placed,
+    NotFound: _not_found,
+    BotReport: _bot_report,
+    CallAnalysis: _analysis,
+    Overdue: _overdue,
+}
 _STILL_OF_USE = frozenset({CallAnalysis, Overdue})
 _SIGNS_OF_LIFE = frozenset({Accepted, Ringing, EarlyMedia, Answered, FoundLive})

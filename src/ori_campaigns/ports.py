@@ -153,7 +153,9 @@ class Store(Protocol):
         """Run the rule of recording on a batch in which no attempt appears twice."""
         ...
 
-    def change_numbers(self, campaign_id: str, numbers: Sequence[PhoneNumber], rule: Callable[[NumbersView], Changes[R]]) -> R:
+    def change_numbers(
+        self, campaign_id: str, numbers: Sequence[PhoneNumber], rule: Callable[[NumbersView], Changes[R]]
+    ) -> R:
         """Run a rule on numbers of one campaign, on its list or not."""
         ...
 
@@ -260,4 +262,3 @@ class TelephonyAdapter(Dialler, Protocol):
 
     @property
     def capabilities(self) -> DiallerCapabilities: ...
-

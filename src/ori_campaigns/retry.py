@@ -132,6 +132,7 @@ class Terms:
         )
 
 
+_RETRY_SCHEDULED = ContactStatus.RETRY_SCHEDULED
 _OVER = frozenset({CampaignStatus.COMPLETED, CampaignStatus.FAILED})
 
 
@@ -308,9 +309,9 @@ def decide(
     granted = request is not None and not declined
     case = _case(call, said, contact, terms, now, callback=granted)
     name, status = terms.answers.get(case) or answer(case, terms)
-    if status is ContactStatus.RETRY_SCHEDULED:
+    if status is _RETRY_SCHEDULED:
         return tuple.__new__(Decision, (name, status, ended_at + terms.delay, None, declined))
-    if status is ContactStatus.CALLBACK_SCHEDULED and request is not None:
+    if request is not None and status is ContactStatus.CALLBACK_SCHEDULED:
         return Decision(name, status, request.at, request)
     return tuple.__new__(Decision, (name, status, 0, None, declined))
 

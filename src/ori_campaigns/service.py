@@ -7,37 +7,32 @@ now), `record` (what happened) and `recover` (what has been silent for too long)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from functools import partial
 
 import attrs
 
 from ori_campaigns import lifecycle
-from ori_campaigns.admission import Admission, admit
 from ori_campaigns.campaign import Action, Campaign, CampaignDraft, CampaignStatus
 from ori_campaigns.carriers import directory_problems
 from ori_campaigns.config import CallLimits
-from ori_campaigns.errors import ActionNotAllowed, CampaignsError, InvalidDefinition, Problem
+from ori_campaigns.dialling import Dialling, Step
+from ori_campaigns.errors import CampaignsError, InvalidDefinition, Problem
 from ori_campaigns.events import LifecycleChanged
 from ori_campaigns.exclusion import Exclusions, exclude
 from ori_campaigns.ids import random_id
 from ori_campaigns.instants import SECOND, Instant
 from ori_campaigns.lifecycle import Configured
-from ori_campaigns.numbers import PhoneNumber, parse_number
-from ori_campaigns.outcomes import Policy, Recorded, record
-from ori_campaigns.pacing import share
 from ori_campaigns.listing import CampaignList, matches, row
-from ori_campaigns.ports import AdmitAsk, Directory, Store, Work
-from ori_campaigns.reports import CallRef, DialRequest, Overdue, Report
+from ori_campaigns.numbers import PhoneNumber, parse_number
+from ori_campaigns.outcomes import Policy, Recorded
+from ori_campaigns.ports import Directory, Store
+from ori_campaigns.reports import Report
 from ori_campaigns.retry import ConnectedPredicate, conversation_began
 from ori_campaigns.validation import errors_among, problems_of, with_defaults
 from ori_campaigns.views import (
-    AdmitView,
-    Changes,
     ContactBatch,
     Counters,
     Created,
-    ReportView,
     UseStage,
 )
 
@@ -59,24 +54,6 @@ class Receipt:
     settles_by: Instant | None = None
     draining: int = 0
     begins_at: Instant | None = None
-
-
-@attrs.frozen
-class Step:
-    """What is to be done now.
-
-    Parameters:
-        dials: calls to place, each before its `not_after`; report what came of each.
-        hangups: calls to end.
-        look_ups: calls to ask their carrier about; report the answers.
-        wake_at: when to call `step` again at the latest (microseconds UTC), besides after every report; `None` when
-            nothing is due.
-    """
-
-    dials: tuple[DialRequest, ...] = ()
-    hangups: tuple[CallRef, ...] = ()
-    look_ups: tuple[CallRef, ...] = ()
-    wake_at: Instant | None = None
 
 
 class CampaignService:
@@ -101,7 +78,7 @@ class CampaignService:
     ) -> None:
         self.store = store
         self._directory = directory
-        self._policy = Policy(limits or CallLimits(), connected)
+        self._dialling = Dialling(store, Policy(limits or CallLimits(), connected))
         self._new_id = new_id
 
     # --- definitions -------------------------------------------------------------------------------------------------
@@ -316,112 +293,18 @@ class CampaignService:
 
         Call it after every batch of reports, and at `wake_at`.
         """
-        recovered = self.recover()
-        now = self.store.clock.now()
-        dials: list[DialRequest] = []
-        wakes: list[Instant | None] = [self.store.next_check()]
-        by_workspace: dict[str, list[Work]] = {}
-        for work in self.store.work():
-            if not self._moved_on(work, now):
-                by_workspace.setdefault(work.campaign.workspace, []).append(work)
-                wakes.append(work.campaign.cutoff)
-        for workspace, works in by_workspace.items():
-            self._dial(workspace, works, now, dials, wakes)
-        wake_at = min((wake for wake in wakes if wake is not None and wake > now), default=None)
-        return Step(tuple(dials), recovered.hangups, recovered.look_ups, wake_at)
-
-    def _moved_on(self, work: Work, now: Instant) -> bool:
-        """Complete, close or fail a campaign whose time has come; tell whether it dials no more."""
-        campaign = work.campaign
-        closing = campaign.closing is not None
-        if not closing and campaign.cutoff is not None and now >= campaign.cutoff:
-            closing = self.store.change(campaign.id, lifecycle.close_window)
-            work = next((each for each in self.store.work() if each.campaign.id == campaign.id), work)
-        if not (work.live or work.waiting or work.active) and self.store.change(campaign.id, lifecycle.complete):
-            return True
-        if not work.demand.carriers and not closing:
-            self._fail(campaign.id, "no_usable_number")
-            return True
-        return closing
-
-    def _fail(self, campaign_id: str, reason: str) -> None:
-        """Fail a campaign on the engine's own account, unless it is over already."""
-        with suppress(ActionNotAllowed):
-            self.fail(campaign_id, reason, by=lifecycle.ENGINE, wait=False)
-
-    def _dial(
-        self, workspace: str, works: Sequence[Work], now: Instant, dials: list[DialRequest], wakes: list[Instant | None]
-    ) -> None:
-        """Share the carriers' free calls over the campaigns until nobody can use one more (P5)."""
-        wanting = []
-        for work in works:
-            if work.next_due is not None and work.next_due > now:
-                wakes.append(work.next_due)
-            elif work.next_due is not None and work.demand.seats > 0:
-                wanting.append(work.demand)
-        if not wanting:
-            return
-        supply = {carrier: free for carrier, (free, _) in self.store.supply(workspace).items()}
-        served = set()
-        while wanting and any(supply.values()):
-            quotas = share(wanting, supply)
-            still = []
-            progress = False
-            for demand in wanting:
-                quota = quotas[demand.campaign_id]
-                if not any(quota.values()):
-                    still.append(demand)
-                    continue
-                admission = self.store.admit(AdmitAsk(demand.campaign_id, quota), self._admit)
-                dials += admission.dials
-                progress = True
-                for dial in admission.dials:
-                    supply[dial.carrier] -= 1
-                if admission.closed is None:
-                    served.add(demand.campaign_id)
-                elif admission.closed.gate == "carrier":
-                    still.append(demand._replace(seats=demand.seats - len(admission.dials)))
-                else:
-                    wakes.append(admission.closed.until)
-            wanting = still
-            if not progress:
-                break
-        if wanting:
-            ready = self.store.supply(workspace)
-            wakes += [ready[carrier][1] for demand in wanting for carrier in demand.carriers if carrier in ready]
-        if served:
-            # Nobody of theirs is due any more now: ask again when the next one is.
-            wakes += [work.next_due for work in self.store.work() if work.campaign.id in served]
-
-    def _admit(self, view: AdmitView) -> Changes[Admission]:
-        return admit(view, self._policy.limits)
+        return self._dialling.step()
 
     def record(self, reports: Iterable[Report]) -> Recorded:
         """Take in what happened: answers to requests, call events, look-ups, bot reports, in any order.
 
         Never refuses a report; what cannot be matched is named in the result.
         """
-        done: list[Recorded] = []
-        waiting = list(reports)
-        while waiting:
-            batch, waiting = _one_each(waiting)
-            recorded = self.store.record(batch, self._record)
-            for campaign_id, why in recorded.fatal:
-                self._fail(campaign_id, why)
-            done.append(recorded)
-        return done[0] if len(done) == 1 else _merged(done)
+        return self._dialling.record(reports)
 
-    def _record(self, view: ReportView) -> Changes[Recorded]:
-        return record(view, self._policy)
-
-    def recover(self, *, batch: int = 500) -> Recorded:
-        """See to calls that were silent for too long and to analyses that did not come (N7, R14)."""
-        done: list[Recorded] = []
-        now = self.store.clock.now()
-        check = self.store.next_check()
-        while check is not None and check <= now and (ids := self.store.overdue(batch)):
-            done.append(self.record([Overdue(attempt_id, now) for attempt_id in ids]))
-        return _merged(done) if done else _NOTHING
+    def recover(self) -> Recorded:
+        """See to calls that were silent for too long and to analyses that did not come (N7, R14); `step` does so, too."""
+        return self._dialling.recover()
 
     # --- configuration and reads -------------------------------------------------------------------------------------
 
@@ -468,35 +351,3 @@ class CampaignService:
             found += [event.fact for event in page if isinstance(event.fact, LifecycleChanged)]
             after = page[-1].cursor
         return tuple(found)
-
-
-_NOTHING = Recorded()
-
-
-def _one_each(reports: Sequence[Report]) -> tuple[list[Report], list[Report]]:
-    """Split off a batch in which no attempt appears twice; the rest keeps its order."""
-    seen = {report.attempt_id for report in reports}
-    if len(seen) == len(reports) and "" not in seen:
-        return list(reports), []
-    seen.clear()
-    batch: list[Report] = []
-    rest: list[Report] = []
-    for report in reports:
-        # A report without our id is matched by the carrier's: it goes alone, it might be about any of them.
-        name = report.attempt_id
-        if (name in seen or (not name and batch)) or "" in seen:
-            rest.append(report)
-            seen.add(name)
-        else:
-            seen.add(name)
-            batch.append(report)
-    return batch, rest
-
-
-def _merged(done: Sequence[Recorded]) -> Recorded:
-    return Recorded(
-        tuple(each for one in done for each in one.hangups),
-        tuple(each for one in done for each in one.look_ups),
-        tuple(each for one in done for each in one.fatal),
-        tuple(each for one in done for each in one.unmatched),
-    )

@@ -17,6 +17,7 @@ from ori_campaigns.clocks import VirtualClock
 from ori_campaigns.contact import FINAL, LIVE, Attempt, AttemptStatus, Contact
 from ori_campaigns.diallers.answers import AnswerModel
 from ori_campaigns.diallers.model import CallModel
+from ori_campaigns.dialling import Step
 from ori_campaigns.errors import InvalidDefinition, Problem
 from ori_campaigns.ids import counted_ids
 from ori_campaigns.instants import DAY, SECOND, Instant, to_datetime, to_instant
@@ -24,7 +25,7 @@ from ori_campaigns.listing import CampaignRow, row
 from ori_campaigns.outcomes import Recorded
 from ori_campaigns.ports import Directory
 from ori_campaigns.reports import Accepted, Report
-from ori_campaigns.service import CampaignService, Step
+from ori_campaigns.service import CampaignService
 from ori_campaigns.stores.memory import MemoryStore
 from ori_campaigns.stores.restore import restore
 from ori_campaigns.views import ContactBatch, Counters

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from pathlib import Path
 
 import pytest
 
+import ori_campaigns
 from cli.commands import Command, Done, leads, left_behind
 
 
@@ -20,8 +20,6 @@ def test_help_is_told_at_eighty_columns(arguments: list[str], ori: Command) -> N
 
 
 def test_the_version(ori: Command) -> None:
-    import ori_campaigns
-
     assert ori("--version") == Done(0, f"ori-campaigns {ori_campaigns.__version__}\n", "")
 
 
@@ -29,7 +27,7 @@ def test_ctrl_c_says_one_line(ori: Command, monkeypatch: pytest.MonkeyPatch) -> 
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(importlib.import_module("ori_campaigns.simulate"), "simulate", interrupted)
+    monkeypatch.setattr(ori_campaigns, "simulate", interrupted)
     assert ori("simulate", leads(), "--out", "kept") == Done(130, "", "Interrupted.\n")
     assert left_behind() == []
 

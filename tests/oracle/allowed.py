@@ -63,7 +63,9 @@ def attempts(history: History) -> Iterator[Broken]:
             settings = in_force.at(call.index)
             spared = settings.callbacks_may_exceed and call.kind == "callback"
             if counts[budget] > settings.max_attempts and not spared:
-                yield Broken("I5", call.requested_at, f"{call.attempt} is call {counts[budget]} of {settings.max_attempts}")
+                yield Broken(
+                    "I5", call.requested_at, f"{call.attempt} is call {counts[budget]} of {settings.max_attempts}"
+                )
 
 
 def excluded(history: History) -> Iterator[Broken]:

@@ -69,7 +69,9 @@ def pace(history: History) -> Iterator[Broken]:
                 bucket.turn_to(trunk, max(deed.returned_at, bucket.at))
         bucket = buckets[call.carrier]
         if call.requested_at < bucket.at:
-            yield Broken("I4", call.requested_at, f"{call.attempt} is entered {bucket.at - call.requested_at} us too early")
+            yield Broken(
+                "I4", call.requested_at, f"{call.attempt} is entered {bucket.at - call.requested_at} us too early"
+            )
         bucket.turn_to(bucket.trunk, max(call.requested_at, bucket.at))
         bucket.level -= 1
         if bucket.level < -_SLACK:

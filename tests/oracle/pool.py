@@ -22,7 +22,7 @@ def only_the_pool(history: History) -> Iterator[Broken]:
             trunks = trunks_at(history, call.index)
             usable = _usable(in_force.at(call.index).numbers, trunks)
             if call.from_number not in usable:
-                yield Broken("I14", call.requested_at, f"{call.attempt} calls from a number that is not in the pool")
+                yield Broken("I14", call.requested_at, f"{call.attempt} calls from a number not in the pool")
             elif call.from_number not in trunks[call.carrier].numbers:
                 yield Broken("I14", call.requested_at, f"{call.attempt} uses a carrier that has not this number")
             if usable != last or not _all_free(history, call, trunks, usable):
@@ -39,7 +39,7 @@ def _usable(pool: Sequence[str], trunks: dict[str, Trunk]) -> tuple[str, ...]:
 
 
 def _all_free(history: History, call: Call, trunks: dict[str, Trunk], usable: Sequence[str]) -> bool:
-    """Whether every line of the pool could have taken this call: one carrier has all, or none of them is busy at all."""
+    """Whether every line of the pool could have taken this call: all are one carrier's, or no carrier is busy."""
     mine = [trunk for trunk in trunks.values() if set(trunk.numbers) & set(usable)]
     return len(mine) == 1 or all(_idle(history, call, trunk) for trunk in mine)
 
@@ -64,7 +64,9 @@ def _idle(history: History, call: Call, trunk: Trunk) -> bool:
 def _unfair(stretch: Sequence[Call], usable: Sequence[str]) -> Iterator[Broken]:
     if not stretch:
         return
-    used = Counter({number: 0 for number in usable})
+    used = Counter(dict.fromkeys(usable, 0))
     used.update(call.from_number for call in stretch)
     if max(used.values()) - min(used.values()) > 1:
-        yield Broken("I14", stretch[-1].requested_at, f"since {stretch[0].attempt} the pool was used {sorted(used.values())}")
+        yield Broken(
+            "I14", stretch[-1].requested_at, f"since {stretch[0].attempt} the pool was used {sorted(used.values())}"
+        )

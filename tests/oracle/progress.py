@@ -13,11 +13,18 @@ _OVER = {"completed", "failed"}
 # A contact whose number was busy is looked at again after ten seconds; the rest is for the observer's own grid.
 _PATIENCE = 15 * SECOND
 # What frees a seat, a channel or a number, makes somebody due, or lets a campaign dial.
-_CAUSES = {"RetryScheduled", "CallbackScheduled", "ContactClosed", "AnalysisAwaited", "AttemptReturned", "LifecycleChanged"}
+_CAUSES = {
+    "RetryScheduled",
+    "CallbackScheduled",
+    "ContactClosed",
+    "AnalysisAwaited",
+    "AttemptReturned",
+    "LifecycleChanged",
+}
 
 
 def everybody_is_served(history: History) -> Iterator[Broken]:
-    """I15: once the faults stop, all is over within the bound; no call is late for no reason; throttling is no outcome."""
+    """I15: once the faults stop, all is over within the bound; no call is late; throttling is no outcome."""
     yield from _finished(history)
     yield from _throttled(history)
     yield from _idle(history)
@@ -30,7 +37,9 @@ def _finished(history: History) -> Iterator[Broken]:
         if state == "running" and not settings.always_on:
             yield Broken("I15", history.until, f"{campaign} is not over; {len(left)} contacts are left")
         elif left and state in {"running", "completed"}:
-            yield Broken("I15", history.until, f"{campaign} is {state} and {len(left)} contacts are left, such as {left[0]}")
+            yield Broken(
+                "I15", history.until, f"{campaign} is {state} and {len(left)} contacts are left, such as {left[0]}"
+            )
         ends = [each.at for each in history.entries if each.campaign == campaign and _ends(each)]
         if state in _OVER and ends and ends[-1] > history.settled_by[campaign]:
             yield Broken("I15", ends[-1], f"{campaign} took longer than {history.settled_by[campaign]}")
@@ -46,7 +55,9 @@ def _throttled(history: History) -> Iterator[Broken]:
     for call in history.calls:
         row = rows.get(call.attempt)
         if call.refused and row is not None and (row.status != "refused" or row.disposition):
-            yield Broken("I15", call.requested_at, f"{call.attempt} was refused and is {row.status} {row.disposition!r}")
+            yield Broken(
+                "I15", call.requested_at, f"{call.attempt} was refused and is {row.status} {row.disposition!r}"
+            )
     used: dict[tuple[str, int, int], int] = {}
     for row in history.attempts:
         budget = (row.campaign, row.contact, row.run)

@@ -206,42 +206,66 @@ def _change(chance: Random, settings: Settings) -> dict[str, Any]:
     return found
 
 
+def _of_carriers(chance: Random, at: int, later: int, trunks: Sequence[Trunk]) -> list[Act]:
+    """Draw a number that is withdrawn, for good or for a while, or other limits."""
+    if chance.random() < 0.5:
+        number = chance.choice([number for trunk in trunks for number in trunk.numbers])
+        acts = [Act(at, -1, "withdraw", {"number": number}), Act(later, -1, "restore", {"number": number})]
+        return acts[: chance.choice((1, 2, 2))]
+    limits = {
+        "id": chance.choice(trunks).id,
+        "cps": chance.choice((0.5, 1.0, 3.0, 10.0)),
+        "burst": chance.randint(1, 10),
+        "channels": chance.choice((1, 3, 10, 50)),
+    }
+    return [Act(at, -1, "limits", limits)]
+
+
+def _excludes(chance: Random, plan: Plan, campaign: int, at: int) -> list[Act]:
+    numbers = (*chance.sample(plan.contacts, chance.randint(1, 4)), "919899999999")
+    # Soon after the start many calls are live.
+    busy = plan.starts_at + chance.randint(10, 1800) * SECOND
+    return [Act(when, campaign, "exclude", {"numbers": numbers, "live": chance.randint(1, 4)}) for when in (at, busy)]
+
+
 def _group(chance: Random, plan: Plan, campaign: int, at: int, trunks: Sequence[Trunk]) -> list[Act]:
     """Draw what an operator has in mind: one deed, or several that belong together."""
-    kind = chance.choice(
-        ("pause", "pause", "edit", "edit", "exclude", "exclude", "stop", "restart", "withdraw", "limits", "fail", "again")
-    )
     later = at + chance.randint(1, 40) * MINUTE + chance.randrange(SECOND)
-    if kind == "pause":
-        return [Act(at, campaign, "pause"), Act(later, campaign, "resume")]
-    if kind == "edit":
-        middle = (at + later) // 2
-        change = _change(chance, plan.settings)
-        return [Act(at, campaign, "pause"), Act(middle, campaign, "edit", change), Act(later, campaign, "resume")]
+    kind = chance.choice(
+        (
+            "pause",
+            "pause",
+            "edit",
+            "edit",
+            "exclude",
+            "exclude",
+            "stop",
+            "fail",
+            "restart",
+            "again",
+            "carriers",
+            "carriers",
+        )
+    )
+    if kind == "carriers":
+        return _of_carriers(chance, at, later, trunks)
     if kind == "exclude":
-        numbers = chance.sample(plan.contacts, chance.randint(1, 4))
-        return [Act(at, campaign, "exclude", {"numbers": (*numbers, "919899999999"), "live": chance.randint(0, 3)})]
-    if kind == "restart":
-        again = later + chance.randint(1, 60) * MINUTE
-        return [Act(at, campaign, "stop"), Act(later, campaign, "restart"), Act(again, campaign, "start")]
-    if kind == "again":
-        return [Act(at, campaign, "stop"), Act(later, campaign, "restart"), Act(later + MINUTE, campaign, "cancel_restart")]
-    if kind == "withdraw":
-        number = chance.choice([number for trunk in trunks for number in trunk.numbers])
-        acts = [Act(at, -1, "withdraw", {"number": number})]
-        return [*acts, Act(later, -1, "restore", {"number": number})] if chance.random() < 0.7 else acts
-    if kind == "limits":
-        trunk = chance.choice(trunks)
-        limits = {
-            "cps": chance.choice((0.5, 1.0, 3.0, 10.0)),
-            "burst": chance.randint(1, 10),
-            "channels": chance.choice((1, 3, 10, 50)),
-        }
-        return [Act(at, -1, "limits", {"id": trunk.id, **limits})]
-    return [Act(at, campaign, kind)]
+        return _excludes(chance, plan, campaign, at)
+    moments = {
+        "pause": ((at, "pause"), (later, "resume")),
+        "edit": ((at, "pause"), ((at + later) // 2, "edit"), (later, "resume")),
+        "restart": ((at, "stop"), (later, "restart"), (later + chance.randint(1, 60) * MINUTE, "start")),
+        "again": ((at, "stop"), (later, "restart"), (later + MINUTE, "cancel_restart")),
+    }
+    change = _change(chance, plan.settings)
+    return [
+        Act(when, campaign, what, change if what == "edit" else {}) for when, what in moments.get(kind, ((at, kind),))
+    ]
 
 
-def _acts(chance: Random, plans: Sequence[Plan], begins_at: int, calm_at: int, trunks: Sequence[Trunk]) -> tuple[Act, ...]:
+def _acts(
+    chance: Random, plans: Sequence[Plan], begins_at: int, calm_at: int, trunks: Sequence[Trunk]
+) -> tuple[Act, ...]:
     found = [Act(plan.starts_at, place, "start") for place, plan in enumerate(plans)]
     for _ in range(chance.randint(0, 6)):
         campaign = chance.randrange(len(plans))

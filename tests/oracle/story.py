@@ -144,7 +144,9 @@ def _analysis(story: _Story, entry: Entry) -> None:
 def _ended(story: _Story, entry: Entry) -> None:
     told, person = entry.fields, story.people[entry.contact]
     attempt = story.tries[told["attempt"]]
-    connected = told["answered_at"] is not None and told["disposition"] not in NOT_CONNECTED and attempt.began is not False
+    connected = (
+        told["answered_at"] is not None and told["disposition"] not in NOT_CONNECTED and attempt.began is not False
+    )
     if told["connected"] != connected:
         story.say("I13", entry, f"{told['attempt']} is said to be connected: {told['connected']}")
     talk = 0 if told["answered_at"] is None else max(entry.at - told["answered_at"], 0)
@@ -206,7 +208,9 @@ def _in_time(story: _Story, entry: Entry, attempt: _Try, case: Ending) -> None:
         if entry.at <= attempt.wait_until and not early(case):
             story.say("I13", entry, f"{name} was decided before its analysis was late")
     elif attempt.analysed_at > attempt.wait_until:
-        story.say("I13", entry, f"{name} was decided by an analysis {attempt.analysed_at - attempt.wait_until} us too late")
+        story.say(
+            "I13", entry, f"{name} was decided by an analysis {attempt.analysed_at - attempt.wait_until} us too late"
+        )
 
 
 def _decided(story: _Story, entry: Entry) -> None:
@@ -278,7 +282,9 @@ def _over(story: _Story, entry: Entry) -> None:
     elif action == "fail":
         _move(story, {"awaiting_analysis": "completed"})
     else:
-        left = Counter(person.status for person in story.people if person.status in {*WAITING, "calling", "awaiting_analysis"})
+        left = Counter(
+            person.status for person in story.people if person.status in {*WAITING, "calling", "awaiting_analysis"}
+        )
         if left or story.open or (story.settings.always_on and not story.closing):
             story.say("I12", entry, f"was completed with {dict(left)} and {len(story.open)} live calls")
     story.status, story.closing = "failed" if action == "fail" else "completed", False
@@ -345,12 +351,14 @@ _READ: dict[str, Callable[[_Story, Entry], None]] = {
 
 
 def contacts_conserve(history: History) -> Iterator[Broken]:
-    """I12: everybody who was accepted is on the list once, in one state, the one that the log tells; and is counted so."""
+    """I12: everybody who was accepted is on the list once, in one state, the one the log tells, and is counted so."""
     for campaign, story in retold(history).items():
         yield from (broken for broken in story.broken if broken.promise == "I12")
         rows = history.contacts[campaign]
         if tuple(row.number for row in rows) != history.accepted[campaign]:
-            yield Broken("I12", 0, f"{campaign}: {len(rows)} contacts are not the {len(history.accepted[campaign])} accepted")
+            yield Broken(
+                "I12", 0, f"{campaign}: {len(rows)} contacts are not the {len(history.accepted[campaign])} accepted"
+            )
             continue
         counted = {status: count for status, count in history.buckets[campaign].items() if count}
         if counted != Counter(row.status for row in rows):

@@ -1,4 +1,4 @@
-"""The only part of the judge that knows the engine: it runs a scenario and writes down what happened as plain values."""
+"""The only part that knows the engine: it runs a scenario and writes down what happened as plain values."""
 
 from __future__ import annotations
 
@@ -10,12 +10,6 @@ from typing import Any
 import attrs
 
 import ori_campaigns as ori
-from ori_campaigns.clocks import VirtualClock
-from ori_campaigns.diallers.faults import NO_FAULTS
-from ori_campaigns.diallers.ledger import Ledger
-from ori_campaigns.ids import counted_ids
-from ori_campaigns.reports import Report
-from ori_campaigns.simulate import drive
 from oracle.facts import (
     DAY,
     MINUTE,
@@ -30,6 +24,12 @@ from oracle.facts import (
     Trunk,
 )
 from oracle.scenarios import LOSSY, Act, Plan, Scenario, bound, scenario
+from ori_campaigns.clocks import VirtualClock
+from ori_campaigns.diallers.faults import NO_FAULTS
+from ori_campaigns.diallers.ledger import Ledger
+from ori_campaigns.ids import counted_ids
+from ori_campaigns.reports import Report
+from ori_campaigns.simulate import drive
 
 BY = "operator"
 _PAGE = 10_000
@@ -100,7 +100,16 @@ def _answers(told: Mapping[str, Any]) -> ori.AnswerModel:
         gives_up=ori.Between(5, 95),
         unanswered=ori.Mix({"no_answer": 70, "busy": 10, "rejected": 10, "bad_number": 4, "unreachable": 6}),
         answered=ori.Mix(
-            {"customer": 50, "bot": 20, "RNR": 8, "voicemail": 6, "machine": 5, "abandoned": 4, "transfer": 4, "outside_hours": 3}
+            {
+                "customer": 50,
+                "bot": 20,
+                "RNR": 8,
+                "voicemail": 6,
+                "machine": 5,
+                "abandoned": 4,
+                "transfer": 4,
+                "outside_hours": 3,
+            }
         ),
         business=ori.Mix({"": 30, "call_later": 20, " Interested": 20, "sold": 30}) if told["analysed"] else None,
         analysis_after=ori.Between(low, high),
@@ -256,10 +265,7 @@ class World:
             usable = tuple(each for each in self.settings[campaign].numbers if each in self.phones.numbers())
             if usable:
                 self.edit(campaign, replace(self.settings[campaign], numbers=usable))
-                resumed = self._do(campaign, "resume", lambda: self.service.resume(campaign, by=BY), syncs=True)
-                assert resumed, "nothing keeps it from resuming"
-            else:
-                self._do(campaign, "stop", lambda: self.service.stop(campaign, by=BY))
+            self.act(Act(self.clock.now(), self.ids.index(campaign), "resume" if usable else "stop"))
 
     # --- the run ---
     def run(self) -> History:

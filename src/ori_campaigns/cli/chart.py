@@ -57,7 +57,7 @@ class _Grid:
             return []
         steps = range(1, SHADES + 1)
         told = (f"{self.look.shade(step / SHADES)} to {self.busiest * step // SHADES:,}" for step in steps)
-        return [self.look.paint(f"Calls in an hour: {', '.join(told)}", "dim")]
+        return [self.look.paint(line, "dim") for line in self.look.paragraph(f"Calls in an hour: {', '.join(told)}")]
 
 
 def what_ran_when(placed: Mapping[tuple[date, int], int], zone: str, look: Look) -> list[str]:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ori_campaigns.campaign import CampaignDraft
-from ori_campaigns.cli.figures import Figures
 from ori_campaigns.cli.look import Bar, Cell, Column, Look, Painted
 from ori_campaigns.config import RedialRules, RetryPolicy
 from ori_campaigns.instants import to_datetime, to_instant
@@ -16,6 +15,7 @@ from ori_campaigns.listing import ALWAYS_ON_COLOUR, CampaignRow, Rate
 from ori_campaigns.ports import Directory
 
 if TYPE_CHECKING:
+    from ori_campaigns.cli.figures import Figures
     from ori_campaigns.ingest import Summary
     from ori_campaigns.simulate import Rehearsal
 

@@ -60,8 +60,8 @@ def run(plan: Plan, keep: Keep, look: Look, warn: Callable[[str], None]) -> Told
     Raises:
         Refusal: the campaign would not start.
     """
+    from ori_campaigns import simulate
     from ori_campaigns.cli.figures import figures_of
-    from ori_campaigns.simulate import simulate
 
     for warning in plan.warnings:
         warn(sentence(warning))

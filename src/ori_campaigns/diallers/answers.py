@@ -191,7 +191,11 @@ class AnswerModel:
 
     @_zone.default
     def _find_zone(self) -> tzinfo:
-        return ZoneInfo(self.timezone)
+        try:
+            return ZoneInfo(self.timezone)
+        except (KeyError, ValueError, OSError):
+            problem = _bad("timezone", f"There is no time zone {self.timezone!r}.")
+            raise InvalidDefinition([problem], what="The answer model") from None
 
     @rate.validator
     def _check_rate(self, _: object, rates: tuple[float, ...]) -> None:
@@ -230,7 +234,9 @@ _UNANSWERED: Mapping[str, tuple[str, str, bool]] = {
 }
 
 
-def answered(disposition: str = "customer", *, seconds: float = 60, ring: float = 8, business: str | None = None) -> Fate:
+def answered(
+    disposition: str = "customer", *, seconds: float = 60, ring: float = 8, business: str | None = None
+) -> Fate:
     """Script a call that is answered.
 
     Parameters:

@@ -43,7 +43,7 @@ _RUNS = 1000  # more attempts than one budget can have
 class _Call:
     """A call the carrier has."""
 
-    __slots__ = ("answered_at", "disposition", "ends_at", "entry", "fate", "over", "rang_at", "request")
+    __slots__ = ("answered_at", "disposition", "ends_at", "entry", "fate", "lost", "over", "rang_at", "request")
 
     def __init__(  # noqa: PLR0913 - a row, made once for each call
         self,
@@ -55,7 +55,7 @@ class _Call:
         disposition: str,
         entry: LedgerCall | None,
     ) -> None:
-        self.request, self.fate, self.entry, self.over = request, fate, entry, False
+        self.request, self.fate, self.entry, self.over, self.lost = request, fate, entry, False, False
         self.rang_at, self.answered_at, self.ends_at, self.disposition = rang_at, answered_at, ends_at, disposition
 
 
@@ -95,6 +95,7 @@ class CallModel:
         self._live: dict[str, int] = {}
         self._recent: dict[str, deque[Instant]] = {}
         self._told: dict[str, Report] = {}
+        self._cut: dict[str, Instant] = {}
 
     def script(self, number: str | PhoneNumber, fates: Iterable[str | Fate]) -> None:
         """Say what happens on the calls to one number; the last fate is repeated."""
@@ -136,7 +137,7 @@ class CallModel:
         if call.rang_at is not None and call.rang_at > now:
             call.rang_at = None
         call.disposition = "no_answer" if call.answered_at is None else "timeout"
-        call.ends_at = now
+        call.ends_at = self._cut[ref.attempt_id] = now
         if call.entry is not None:
             call.entry.cut = True
             call.entry.rang_at, call.entry.answered_at = call.rang_at, call.answered_at
@@ -148,16 +149,18 @@ class CallModel:
         call = self._calls.get(ref.attempt_id)
         if call is None:
             return self._look_back(ref, now)
-        chaos = Luck(self.seed, crc32(ref.attempt_id.encode()), 1)
-        if chaos.draw() < self.faults.lose_call + self.faults.forgets:
+        if call.lost:
             return NotFound(ref.attempt_id, now)
-        if call.ends_at <= now:
-            return self._end_of(call)
-        return FoundLive(ref.attempt_id, now)
+        if call.ends_at > now:
+            return FoundLive(ref.attempt_id, now)
+        chaos = Luck(self.seed, crc32(ref.attempt_id.encode()), 1)
+        return NotFound(ref.attempt_id, now) if chaos.draw() < self.faults.forgets else self._end_of(call)
 
     def _look_back(self, ref: CallRef, now: Instant) -> LookUp:
         """A call that is not among the live ones: over long ago, or never placed, as far as the book tells."""
-        entries = [] if self.ledger is None else [each for each in self.ledger.calls if each.attempt_id == ref.attempt_id]
+        entries = (
+            [] if self.ledger is None else [each for each in self.ledger.calls if each.attempt_id == ref.attempt_id]
+        )
         if not entries or entries[-1].placed or self.faults.forgets:
             return NotFound(ref.attempt_id, now)
         return NeverPlaced(ref.attempt_id, now)
@@ -175,7 +178,8 @@ class CallModel:
         while queue and queue[0][0] <= now:
             at, _, what = heappop(queue)
             if type(what) is not _Call:
-                found.append(what)  # type: ignore[arg-type]
+                if not self._cut or self._came_true(what):  # type: ignore[arg-type]
+                    found.append(what)  # type: ignore[arg-type]
             elif not what.over and what.ends_at == at:
                 self._finish(what, found)
         return found
@@ -183,6 +187,12 @@ class CallModel:
     def tell_later(self, report: Report, at: Instant) -> None:
         """Hand out a report at a later instant (microseconds UTC)."""
         self._push(at, report)
+
+    def _came_true(self, event: Report) -> bool:
+        """Tell whether a call that was cut still came as far as this event, which was set when it began."""
+        if type(event) is not Ringing and type(event) is not Answered:
+            return True
+        return event.at <= self._cut.get(event.attempt_id, event.at)
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
@@ -251,10 +261,13 @@ class CallModel:
         self._calls[attempt_id] = call
         if chaos is not None:
             self._live[request.carrier] = self._live.get(request.carrier, 0) + 1
+            call.lost = chaos.draw() < self.faults.lose_call
         if entry is not None:
             entry.placed, entry.rang_at, entry.answered_at, entry.ended_at = True, rang_at, answered_at, ends_at
             entry.outcome, entry.detail, entry.business = disposition, fate.detail, fate.business
         self._push(ends_at, call)
+        if call.lost:
+            return call
         if self.ringing and rang_at is not None:
             self._tell(Ringing(attempt_id, rang_at), rang_at, chaos)
         if answered_at is not None:
@@ -266,7 +279,7 @@ class CallModel:
         call.over = True
         request, ends_at = call.request, call.ends_at
         del self._calls[request.attempt_id]
-        if call.answered_at is not None:
+        if call.answered_at is not None and not call.lost:
             if call.disposition in _BOT_SEES:
                 began = call.disposition == "transfer"
                 found.append(BotReport(request.attempt_id, ends_at, began, call.disposition))
@@ -280,7 +293,7 @@ class CallModel:
         # Kept for look-ups: the call is over, but the carrier still knows it.
         self._calls[request.attempt_id] = call
         chaos = Luck(self.seed, crc32(request.attempt_id.encode()), 2)
-        if chaos.draw() >= self.faults.lose_call + self.faults.no_end_event:
+        if not call.lost and chaos.draw() >= self.faults.no_end_event:
             self._tell(self._end_of(call), ends_at, chaos)
         earlier = self._told.get(request.to.reveal())
         if earlier is not None and chaos.draw() < self.faults.earlier_run:
@@ -292,7 +305,15 @@ class CallModel:
         if call.answered_at is not None and disposition not in {"customer", "bot", "timeout"}:
             # The carrier only knows that the line was hung up; the bot knows the rest.
             disposition = "customer"
-        told = (call.request.attempt_id, call.ends_at, disposition, call.fate.detail, call.answered_at, call.rang_at, "")
+        told = (
+            call.request.attempt_id,
+            call.ends_at,
+            disposition,
+            call.fate.detail,
+            call.answered_at,
+            call.rang_at,
+            "",
+        )
         return tuple.__new__(Ended, told)
 
     def _tell(self, event: Report, at: Instant, chaos: Luck | None) -> None:

@@ -33,17 +33,28 @@ from ori_campaigns.stores.rows import encode
 from ori_campaigns.stores.runs import CODE, Run
 from ori_campaigns.views import CancelCallbacks, CloseAwaiting, CloseUsedUp, CloseWaiting, DropRun, Move, NewRun
 
-_S, _A = ContactStatus, AttemptStatus
+_S = ContactStatus
+# A member taken off its enum costs as much as a call; these are asked for every fact.
+_ANSWERED = AttemptStatus.ANSWERED
+_ENDED = AttemptStatus.ENDED
+_IN_PROGRESS = AttemptStatus.IN_PROGRESS
+_RESERVED = AttemptStatus.RESERVED
+_RINGING = AttemptStatus.RINGING
+_SUBMITTED = AttemptStatus.SUBMITTED
+_UNKNOWN = AttemptStatus.UNKNOWN
 _MACHINES = frozenset({"voicemail", "machine"})
-_TALKING = frozenset({_A.ANSWERED, _A.IN_PROGRESS})
+_CALLBACK_KIND = AttemptKind.CALLBACK
+_CALLING, _RETRY = CODE[_S.CALLING], CODE[_S.RETRY_SCHEDULED]
+_TALKING = frozenset({_ANSWERED, _IN_PROGRESS})
 
 
 def reserve(book: Book, facts: Sequence[AttemptReserved]) -> None:
     """Open attempts: the seat, the channel, the number and one try of the contact of each are taken."""
     exchange, run, serial = book.exchange, book.runs[-1], len(book.attempts)
     book.attempts.add(run.number, len(exchange.log), len(facts))
-    opened, busy, numbers, attempts, move = exchange.open, exchange.busy, book.numbers, run.attempts, run.move
+    opened, busy, numbers, attempts = exchange.open, exchange.busy, book.numbers, run.attempts
     workspace = book.campaign.workspace
+    status, counts = run.status, run.counts
     for fact in facts:
         ordinal = fact.contact
         trunk = exchange.trunks[workspace, fact.carrier]
@@ -52,36 +63,45 @@ def reserve(book: Book, facts: Sequence[AttemptReserved]) -> None:
         serial += 1
         busy.add(numbers[ordinal])
         attempts[ordinal] += 1
-        move(ordinal, _S.CALLING)
-        exchange.watch(fact.check_at)
+        counts[status[ordinal]] -= 1
+        status[ordinal] = _CALLING
+    if facts:
+        counts[_CALLING] += len(facts)
+        run.live += len(facts)
         book.served_at = fact.at
-    run.live += len(facts)
+        exchange.watch(min(fact.check_at for fact in facts))
 
 
 def _moves(attempt: OpenAttempt, status: AttemptStatus) -> None:
     """Move an attempt, keeping the counts of live calls by what they do."""
     run, old = attempt.of, attempt.status
-    if old is _A.RESERVED:
+    if old is _RESERVED:
         run.dialled += 1
-    elif old is not _A.SUBMITTED:
-        run.ringing -= old is _A.RINGING
+    elif old is not _SUBMITTED:
+        run.ringing -= old is _RINGING
         run.in_progress -= old in _TALKING
-    if status is not _A.ENDED and status is not _A.SUBMITTED:
-        run.ringing += status is _A.RINGING
+    if status is not _ENDED and status is not _SUBMITTED:
+        run.ringing += status is _RINGING
         run.in_progress += status in _TALKING
     attempt.status = status
 
 
 def _watch(attempt: OpenAttempt, check_at: Instant) -> None:
     attempt.check_at = check_at
-    attempt.book.exchange.watch(check_at)
+    exchange = attempt.book.exchange
+    if check_at < exchange.next_limit:
+        exchange.next_limit = check_at
 
 
 # --- facts of attempts: each is given the attempt, the fact, and the fact's place in the log ---------------------------
 
 
 def _submitted(attempt: OpenAttempt, fact: AttemptSubmitted, _: int) -> None:
-    _moves(attempt, _A.SUBMITTED)
+    if attempt.status is _RESERVED:
+        attempt.of.dialled += 1
+        attempt.status = _SUBMITTED
+    else:
+        _moves(attempt, _SUBMITTED)
     _watch(attempt, fact.check_at)
     if fact.carrier_ref:
         _learn(attempt, fact.carrier_ref)
@@ -97,13 +117,13 @@ def _ref_learned(attempt: OpenAttempt, fact: CarrierRefLearned, _: int) -> None:
 
 
 def _rang(attempt: OpenAttempt, fact: AttemptRang, _: int) -> None:
-    _moves(attempt, _A.RINGING)
+    _moves(attempt, _RINGING)
     attempt.rang_at = fact.at
     _watch(attempt, fact.check_at)
 
 
 def _answered(attempt: OpenAttempt, fact: AttemptAnswered, _: int) -> None:
-    _moves(attempt, _A.IN_PROGRESS if attempt.began else _A.ANSWERED)
+    _moves(attempt, _IN_PROGRESS if attempt.began else _ANSWERED)
     if attempt.answered_at is None:
         attempt.of.answered += 1
     attempt.answered_at = fact.at
@@ -114,12 +134,12 @@ def _bot_reported(attempt: OpenAttempt, fact: BotReported, _: int) -> None:
     if fact.began is not None:
         attempt.began = fact.began
     attempt.bot_disposition = fact.disposition or attempt.bot_disposition
-    if fact.began and attempt.status is _A.ANSWERED:
-        _moves(attempt, _A.IN_PROGRESS)
+    if fact.began and attempt.status is _ANSWERED:
+        _moves(attempt, _IN_PROGRESS)
 
 
 def _unknown(attempt: OpenAttempt, fact: AttemptUnknown, _: int) -> None:
-    _moves(attempt, _A.UNKNOWN)
+    _moves(attempt, _UNKNOWN)
     _watch(attempt, fact.check_at)
 
 
@@ -135,23 +155,25 @@ def _free(attempt: OpenAttempt) -> None:
 
 
 def _ended(attempt: OpenAttempt, fact: AttemptEnded, cursor: int) -> None:
-    run, ordinal = attempt.of, fact.contact
-    _moves(attempt, _A.ENDED)
-    answered_at = fact.answered_at
+    run, status = attempt.of, attempt.status
+    _, ordinal, _, disposition, _, connected, talk, answered_at, rang_at = fact
+    if status is not _SUBMITTED:
+        _moves(attempt, _ENDED)
+    attempt.status = _ENDED
     if answered_at is not None:
         if attempt.answered_at is None:
             run.answered += 1
-        if fact.connected:
+        if connected:
             run.connects += 1
-            run.last_connected[ordinal] = fact.talk
+            run.last_connected[ordinal] = talk
             if not run.connected[ordinal]:
                 run.connected[ordinal] = 1
                 run.connected_contacts += 1
-            if attempt.kind is AttemptKind.CALLBACK:
+            if attempt.kind is _CALLBACK_KIND:
                 run.set_callback(ordinal, "completed")
-    if fact.disposition in _MACHINES:
+    if disposition in _MACHINES:
         run.machines += 1
-    attempt.ended, attempt.answered_at, attempt.rang_at = fact, answered_at, fact.rang_at
+    attempt.ended, attempt.answered_at, attempt.rang_at = fact, answered_at, rang_at
     attempt.book.attempts.over[attempt.serial] = cursor
     _free(attempt)
 
@@ -179,10 +201,12 @@ def _close(attempt: OpenAttempt) -> None:
     del book.exchange.open[attempt.id]
 
 
-def _decided(attempt: OpenAttempt, status: ContactStatus, rule: str) -> Run:
+def _decided(attempt: OpenAttempt, status: int, rule: str) -> Run:
     """What follows for the contact is decided: note it, and close the attempt's account."""
-    run, ordinal = attempt.of, attempt.ordinal
-    run.move(ordinal, status)
+    run, ordinal, counts = attempt.of, attempt.ordinal, attempt.of.counts
+    counts[run.status[ordinal]] -= 1
+    counts[status] += 1
+    run.status[ordinal] = status
     run.rule[ordinal] = attempt.book.exchange.codes.code(rule)
     _close(attempt)
     return run
@@ -190,16 +214,17 @@ def _decided(attempt: OpenAttempt, status: ContactStatus, rule: str) -> Run:
 
 def _retry(attempt: OpenAttempt, fact: RetryScheduled, cursor: int) -> None:
     attempt.book.attempts.decided[attempt.serial] = cursor
-    run, ordinal = _decided(attempt, _S.RETRY_SCHEDULED, fact.rule), fact.contact
+    _, ordinal, _, due, rule = fact
+    run = _decided(attempt, _RETRY, rule)
     if run.callbacks:
         run.set_callback(ordinal, "missed")
-    run.due[ordinal] = fact.due
+    run.due[ordinal] = due
     run.enqueue(ordinal)
 
 
 def _callback(attempt: OpenAttempt, fact: CallbackScheduled, cursor: int) -> None:
     attempt.book.attempts.decided[attempt.serial] = cursor
-    run, ordinal = _decided(attempt, _S.CALLBACK_SCHEDULED, fact.rule), fact.contact
+    run, ordinal = _decided(attempt, CODE[_S.CALLBACK_SCHEDULED], fact.rule), fact.contact
     run.callbacks[ordinal] = Callback(fact.due, fact.sequence, fact.text, fact.reason)
     run.due[ordinal] = fact.due
     run.enqueue(ordinal)
@@ -207,7 +232,7 @@ def _callback(attempt: OpenAttempt, fact: CallbackScheduled, cursor: int) -> Non
 
 def _closed(attempt: OpenAttempt, fact: ContactClosed, cursor: int) -> None:
     attempt.book.attempts.decided[attempt.serial] = cursor
-    run = _decided(attempt, fact.status, fact.rule)
+    run = _decided(attempt, CODE[fact.status], fact.rule)
     if run.callbacks:
         run.set_callback(fact.contact, "cancelled" if fact.status is _S.EXCLUDED else "missed")
 
@@ -220,7 +245,7 @@ def _awaited(attempt: OpenAttempt, fact: AnalysisAwaited, _: int) -> None:
 def _analysis(attempt: OpenAttempt | PastAttempt, fact: AnalysisArrived, cursor: int) -> None:
     attempt.book.attempts.analysed[attempt.serial] = cursor
     if isinstance(attempt, OpenAttempt):
-        attempt.analysis = fact
+        attempt.analysis, attempt.analysed = fact, True
 
 
 def _excluded(book: Book, fact: NumberExcluded) -> None:
@@ -237,35 +262,33 @@ def _settle_awaiting(book: Book, contact: int | None) -> None:
     """Mark ended calls whose analysis is no longer awaited as decided: of one contact, or of all."""
     rule, status = ("excluded", _S.EXCLUDED) if contact is not None else ("campaign_over", _S.COMPLETED)
     for attempt in [each for each in book.exchange.open.values() if each.book is book]:
-        if attempt.status is _A.ENDED and contact in {None, attempt.ordinal}:
+        if attempt.status is _ENDED and contact in {None, attempt.ordinal}:
             # One fact tells of all of them.
             book.settled[attempt.serial] = rule
-            _decided(attempt, status, rule)
+            _decided(attempt, CODE[status], rule)
 
 
 def _nothing(_row: object, _fact: object, _: int) -> None:
     """The fact is for the log only."""
 
 
-APPLY_TO_ATTEMPT: Mapping[type, Callable[[Any, Any, int], None]] = MappingProxyType(
-    {
-        AttemptSubmitted: _submitted,
-        CarrierRefLearned: _ref_learned,
-        AttemptRang: _rang,
-        AttemptAnswered: _answered,
-        BotReported: _bot_reported,
-        AttemptUnknown: _unknown,
-        AttemptEnded: _ended,
-        AttemptReturned: _returned,
-        AnalysisArrived: _analysis,
-        ReportIgnored: _nothing,
-        RetryScheduled: _retry,
-        CallbackScheduled: _callback,
-        CallbackDeclined: _nothing,
-        AnalysisAwaited: _awaited,
-        ContactClosed: _closed,
-    }
-)
+APPLY_TO_ATTEMPT: dict[type, Callable[[Any, Any, int], None]] = {
+    AttemptSubmitted: _submitted,
+    CarrierRefLearned: _ref_learned,
+    AttemptRang: _rang,
+    AttemptAnswered: _answered,
+    BotReported: _bot_reported,
+    AttemptUnknown: _unknown,
+    AttemptEnded: _ended,
+    AttemptReturned: _returned,
+    AnalysisArrived: _analysis,
+    ReportIgnored: _nothing,
+    RetryScheduled: _retry,
+    CallbackScheduled: _callback,
+    CallbackDeclined: _nothing,
+    AnalysisAwaited: _awaited,
+    ContactClosed: _closed,
+}
 """How each fact changes the rows of an attempt and its contact; the store looks it up by the fact's class."""
 
 

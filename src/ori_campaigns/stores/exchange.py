@@ -63,11 +63,13 @@ class Exchange:
         self.trunks: dict[tuple[str, str], Trunk] = {}
         self.of_number: dict[tuple[str, PhoneNumber], Trunk] = {}
         self.version = 0
-        self._next_check = _NEVER
+        self.next_limit = _NEVER
 
     def put_carriers(self, workspace: str, carriers: Sequence[Carrier]) -> None:
         """Take over the host's carriers; what is no longer among them takes no new call."""
-        current = [trunk.carrier for (owner, _), trunk in self.trunks.items() if owner == workspace and trunk.configured]
+        current = [
+            trunk.carrier for (owner, _), trunk in self.trunks.items() if owner == workspace and trunk.configured
+        ]
         if current == list(carriers):
             return
         self.version += 1
@@ -87,17 +89,17 @@ class Exchange:
     # --- time limits: live calls are few, so they are looked through when the earliest limit has come ---
     def watch(self, check_at: Instant) -> None:
         """Some attempt is to be looked at by then."""
-        if check_at < self._next_check:
-            self._next_check = check_at
+        if check_at < self.next_limit:
+            self.next_limit = check_at
 
     def next_check(self) -> Instant | None:
         """Return an instant before which no attempt is overdue."""
-        return None if self._next_check == _NEVER or not self.open else self._next_check
+        return None if self.next_limit == _NEVER or not self.open else self.next_limit
 
     def overdue(self, now: Instant, limit: int) -> list[str]:
         """Return attempts past their limit, longest overdue first; each stays so until something is recorded of it."""
-        if now < self._next_check:
+        if now < self.next_limit:
             return []
-        self._next_check = min((attempt.check_at for attempt in self.open.values()), default=_NEVER)
+        self.next_limit = min((attempt.check_at for attempt in self.open.values()), default=_NEVER)
         found = sorted((attempt.check_at, attempt.id) for attempt in self.open.values() if attempt.check_at <= now)
         return [attempt_id for _, attempt_id in found[:limit]]

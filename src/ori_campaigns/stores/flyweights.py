@@ -21,37 +21,23 @@ _WAITED_AS = {kind: status for status, kind in KIND_OF.items()}
 
 
 class ContactRow:
-    """A contact as rules see it: a window on the columns."""
+    """A contact as rules see it. What decisions ask for is read at once, the rest when it is asked for."""
 
-    __slots__ = ("_book", "_run", "ordinal")
+    __slots__ = ("_book", "_run", "attempts", "callback", "excluded", "last_connected", "ordinal")
 
     def __init__(self, book: Book, run: Run, ordinal: int) -> None:
         self._book, self._run, self.ordinal = book, run, ordinal
+        self.attempts, self.last_connected = run.attempts[ordinal], run.last_connected[ordinal]
+        self.excluded = bool(book.excluded) and book.numbers[ordinal] in book.excluded
+        self.callback: Callback | None = run.callbacks.get(ordinal) if run.callbacks else None
 
     @property
     def status(self) -> ContactStatus:
         return STATUSES[self._run.status[self.ordinal]]
 
     @property
-    def attempts(self) -> int:
-        return self._run.attempts[self.ordinal]
-
-    @property
     def due(self) -> Instant:
         return self._run.due[self.ordinal]
-
-    @property
-    def excluded(self) -> bool:
-        excluded = self._book.excluded
-        return bool(excluded) and self._book.numbers[self.ordinal] in excluded
-
-    @property
-    def last_connected(self) -> int:
-        return self._run.last_connected[self.ordinal]
-
-    @property
-    def callback(self) -> Callback | None:
-        return self._run.callbacks.get(self.ordinal)
 
     @property
     def number(self) -> PhoneNumber:
@@ -129,6 +115,7 @@ class OpenAttempt(_AttemptRow):
     """An attempt that is live or undecided; once nothing about it is open, the log alone keeps it."""
 
     __slots__ = (
+        "analysed",
         "analysis",
         "answered_at",
         "began",
@@ -156,6 +143,7 @@ class OpenAttempt(_AttemptRow):
         self.began: bool | None = None
         self.ended: AttemptEnded | None = None
         self.analysis: AnalysisArrived | None = None
+        self.analysed = False
 
     @property
     def contact(self) -> ContactRow:
@@ -184,10 +172,6 @@ class OpenAttempt(_AttemptRow):
     @property
     def detail(self) -> str:
         return "" if self.ended is None else self.ended.detail
-
-    @property
-    def analysed(self) -> bool:
-        return self.analysis is not None
 
     @property
     def business_disposition(self) -> str:

@@ -6,7 +6,7 @@ import itertools
 import threading
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from ori_campaigns.campaign import Campaign, CampaignStatus
 from ori_campaigns.carriers import Carrier
@@ -172,7 +172,7 @@ class MemoryStore:
                 later = changes.later
                 facts: Sequence[AttemptReserved] = changes.facts  # type: ignore[assignment]  # admission has no others
                 reserve(book, facts)
-                self._log.extend([book.code] * len(facts), facts)
+                self._log.append(book.code, facts)
             finally:
                 # Candidates were taken off their queues to be looked at: those not reserved go back.
                 book.run.put_back(view.offered, later)
@@ -190,13 +190,14 @@ class MemoryStore:
             opened = exchange.open
             items = [(report, opened.get(report.attempt_id) or self._attempt(report)) for report in reports]
             changes = rule(_ReportView(self.clock.now(), items))
-            codes = []
-            for cursor, fact in enumerate(changes.facts, len(log)):
-                attempt = opened.get(fact.attempt) or self._past(fact.attempt)  # type: ignore[union-attr]
-                assert attempt is not None  # noqa: S101 - the rule answers facts of attempts it was shown
-                APPLY_TO_ATTEMPT[type(fact)](attempt, fact, cursor)
-                codes.append(attempt.book.code)
-            log.extend(codes, changes.facts)
+            facts, cursor = changes.facts, len(log)
+            # Each fact has its attempt first, one that the rule was shown. They are looked up before any is closed.
+            found: list[Any] = [opened.get(fact[0]) or self._past(fact[0]) for fact in facts]  # type: ignore[arg-type]
+            log.extend([attempt.book.code for attempt in found], facts)
+            apply = APPLY_TO_ATTEMPT
+            for attempt, fact in zip(found, facts, strict=True):
+                apply[type(fact)](attempt, fact, cursor)
+                cursor += 1
             for workspace, carrier, until in changes.back_off:
                 trunk = exchange.trunks[workspace, carrier]
                 trunk.back_off_until = max(trunk.back_off_until, until)
@@ -245,16 +246,16 @@ class MemoryStore:
             reserve(book, (fact,))
         else:
             APPLY_TO_ATTEMPT[type(fact)](self._exchange.open[fact.attempt], fact, len(self._log))  # type: ignore[union-attr]
-        self._log.append(book.code, fact)
+        self._log.append(book.code, (fact,))
 
     def _write(self, book: Book, changes: Changes[R]) -> None:
         """Apply what a rule answered: moves, facts, the campaign row."""
         moved = [self._move(book, move) for move in changes.moves]
         for fact in changes.facts:
             apply_to_campaign(book, fact)
-            self._log.append(book.code, fact)
+            self._log.append(book.code, (fact,))
         for moves in moved:
-            self._log.append(book.code, moves)
+            self._log.append(book.code, (moves,))
         if changes.campaign is not None:
             book.campaign = changes.campaign
 
@@ -267,15 +268,15 @@ class MemoryStore:
             status, count = None, len(book.numbers)
         else:
             status, count = apply_move(book, move)
-        return ContactsMoved(self.clock.now(), type(move).__name__, status.value if status else "", count, book.run.number)
+        return ContactsMoved(
+            self.clock.now(), type(move).__name__, status.value if status else "", count, book.run.number
+        )
 
     # --- what there is to do ---
     def work(self) -> Sequence[Work]:
         """Return the running campaigns."""
         with self._lock:
-            return [
-                _work(book) for book in self._books.values() if book.campaign.status is CampaignStatus.RUNNING
-            ]
+            return [_work(book) for book in self._books.values() if book.campaign.status is CampaignStatus.RUNNING]
 
     def supply(self, workspace: str) -> dict[str, tuple[int, Instant]]:
         """Return, for each carrier, calls it can take now and the first instant at which its rate allows one."""
@@ -340,7 +341,9 @@ class MemoryStore:
         """Return a page of attempts of all runs, by serial."""
         with self._lock:
             book = self.book(campaign_id)
-            return [book.attempt_value(serial) for serial in range(after + 1, min(after + 1 + limit, len(book.attempts)))]
+            return [
+                book.attempt_value(serial) for serial in range(after + 1, min(after + 1 + limit, len(book.attempts)))
+            ]
 
     def events(self, after: int = -1, limit: int = 1000, campaign_id: str | None = None) -> Sequence[Event]:
         """Return a page of the log, of all campaigns unless one is named."""

@@ -67,7 +67,11 @@ class Run:
         while queue:
             entry = queue[0]
             ordinal = entry & _ORDINAL_MASK
-            if self.status[ordinal] == code and self.due[ordinal] == entry >> _ORDINAL_BITS and ordinal not in self.put_off:
+            if (
+                self.status[ordinal] == code
+                and self.due[ordinal] == entry >> _ORDINAL_BITS
+                and ordinal not in self.put_off
+            ):
                 return entry
             heappop(queue)
         return None
