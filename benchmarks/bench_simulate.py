@@ -34,7 +34,7 @@ from benchmarks.harness import (
 ROUNDS = 3
 SMALLEST, SMALL, MIDDLE, LARGE = 5_000, 10_000, 100_000, 500_000
 
-ENGINE = "ori_campaigns.simulate"
+ENGINE = "ori_campaigns.simulation"
 FINE = "the same, carrier with burst 1"
 WEIGHED = "the same, its event log weighed"
 BARE = "bare loop"

@@ -49,7 +49,7 @@ from ori_campaigns.events import (
     Fact,
     RetryScheduled,
 )
-from ori_campaigns.simulate import Rehearsal, simulate
+from ori_campaigns.simulation import Rehearsal, simulate
 from ori_campaigns.windows import CallingWindow
 
 # What the rules of contacts and attempts allow, written down from their text.

@@ -22,7 +22,7 @@ from ori_campaigns.diallers.ledger import LedgerCall
 from ori_campaigns.ids import counted_ids
 from ori_campaigns.instants import DAY, MINUTE, SECOND, to_instant
 from ori_campaigns.ports import Store
-from ori_campaigns.simulate import Rehearsal, Snapshot, drive, simulate, snapshot
+from ori_campaigns.simulation import Rehearsal, Snapshot, drive, simulate, snapshot
 
 TESTS = Path(__file__).parent
 OPENS = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)  # a Monday

@@ -36,7 +36,7 @@ from ori_campaigns.ids import counted_ids
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.reports import Accepted, Answered, Ended
 from ori_campaigns.service import CampaignService
-from ori_campaigns.simulate import snapshot
+from ori_campaigns.simulation import snapshot
 from ori_campaigns.stores.memory import MemoryStore
 from ori_campaigns.windows import CallingWindow
 

@@ -60,7 +60,7 @@ from ori_campaigns.reports import (
     Unsent,
 )
 from ori_campaigns.service import CampaignService
-from ori_campaigns.simulate import Rehearsal, simulate
+from ori_campaigns.simulation import Rehearsal, simulate
 from ori_campaigns.stores.memory import MemoryStore
 from ori_campaigns.views import Counters
 from ori_campaigns.windows import CallingWindow

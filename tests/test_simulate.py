@@ -22,7 +22,7 @@ from ori_campaigns.ids import counted_ids
 from ori_campaigns.instants import HOUR, MINUTE, SECOND, to_instant
 from ori_campaigns.outcomes import Recorded
 from ori_campaigns.reports import CallRef, DialRequest, LookUp, PlaceAnswer, Report
-from ori_campaigns.simulate import Rehearsal, drive, simulate, snapshot
+from ori_campaigns.simulation import Rehearsal, drive, simulate, snapshot
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 MONDAY = datetime(2026, 1, 5, 8, 0, tzinfo=KOLKATA)

@@ -97,7 +97,7 @@ if TYPE_CHECKING:
     from ori_campaigns.diallers.memory import InMemoryDialler
     from ori_campaigns.diallers.model import CallModel
     from ori_campaigns.ingest import Leads, read_leads
-    from ori_campaigns.simulate import Rehearsal, Snapshot, simulate, snapshot
+    from ori_campaigns.simulation import Rehearsal, Snapshot, simulate, snapshot
 
 _LAZY = {
     "AnswerModel": "diallers.answers",
@@ -110,15 +110,15 @@ _LAZY = {
     "Leads": "ingest",
     "Mix": "diallers.answers",
     "Observed": "diallers.answers",
-    "Rehearsal": "simulate",
-    "Snapshot": "simulate",
+    "Rehearsal": "simulation",
+    "Snapshot": "simulation",
     "answered": "diallers.answers",
     "attempts_frame": "analytics.frames",
     "contacts_frame": "analytics.frames",
     "events_frame": "analytics.frames",
     "read_leads": "ingest",
-    "simulate": "simulate",
-    "snapshot": "simulate",
+    "simulate": "simulation",
+    "snapshot": "simulation",
     "unanswered": "diallers.answers",
 }
 

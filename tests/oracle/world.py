@@ -29,7 +29,7 @@ from ori_campaigns.diallers.faults import NO_FAULTS
 from ori_campaigns.diallers.ledger import Ledger
 from ori_campaigns.ids import counted_ids
 from ori_campaigns.reports import Report
-from ori_campaigns.simulate import drive
+from ori_campaigns.simulation import drive
 
 BY = "operator"
 _PAGE = 10_000

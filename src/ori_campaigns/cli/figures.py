@@ -15,7 +15,7 @@ from ori_campaigns.contact import NEVER_PLACED
 from ori_campaigns.events import LifecycleChanged
 
 if TYPE_CHECKING:
-    from ori_campaigns.simulate import Rehearsal
+    from ori_campaigns.simulation import Rehearsal
 
 
 @attrs.frozen

@@ -17,7 +17,7 @@ from ori_campaigns.ports import Directory
 if TYPE_CHECKING:
     from ori_campaigns.cli.figures import Figures
     from ori_campaigns.ingest import Summary
-    from ori_campaigns.simulate import Rehearsal
+    from ori_campaigns.simulation import Rehearsal
 
 _TABLE_FROM = 74
 _PROGRESS_BAR = 12

@@ -20,7 +20,7 @@ from ori_campaigns.errors import CampaignsError
 if TYPE_CHECKING:
     from ori_campaigns.analytics.export import CsvMode
     from ori_campaigns.cli.figures import Figures
-    from ori_campaigns.simulate import Rehearsal
+    from ori_campaigns.simulation import Rehearsal
 
 
 @attrs.frozen

@@ -26,6 +26,13 @@ _STEP = 0x5851F42D4C957F2D
 _SCALE = 1.0 / (1 << 53)
 
 
+def seeded(seed: int, number: int, nth: int) -> int:
+    """Return where the chances of one call begin."""
+    state = (seed * 0xD1342543DE82EF95 + number * 0xAF251AF3B0F025B5 + nth * 0x2545F4914F6CDD1D) & _MASK
+    state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+    return ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
+
+
 class Luck:
     """A stream of even chances in [0, 1) for one call: splitmix64 over the seed, the number and the call.
 
@@ -36,9 +43,7 @@ class Luck:
     __slots__ = ("state",)
 
     def __init__(self, seed: int, number: int, nth: int) -> None:
-        state = (seed * 0xD1342543DE82EF95 + number * 0xAF251AF3B0F025B5 + nth * 0x2545F4914F6CDD1D) & _MASK
-        state = ((state ^ (state >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
-        self.state = ((state ^ (state >> 27)) * 0x94D049BB133111EB) & _MASK
+        self.state = seeded(seed, number, nth)
 
     def draw(self) -> float:
         """Return the next chance."""
@@ -256,22 +261,31 @@ def unanswered(disposition: str = "no_answer", *, ring: float = 25) -> Fate:
 
 def fate_of(model: AnswerModel, luck: Luck, moment: Instant) -> Fate:
     """Draw what happens on a call placed at an instant (microseconds UTC)."""
-    # One call of a simulation draws three times: `luck.draw()` is written out here.
-    rates, state = model.rate, (luck.state * _STEP + _GOLDEN) & _MASK
+    return Fate._make(drawn(model, luck.state, moment))
+
+
+def drawn(model: AnswerModel, state: int, moment: Instant) -> tuple[str, str, int | None, int | None, str | None, int]:
+    """Draw the fields of a `Fate`, from where the call's chances begin."""
+    # A simulation draws thrice for every call: `Luck.draw` is written out.
+    rates, state = model.rate, (state * _STEP + _GOLDEN) & _MASK
     rate = rates[0] if len(rates) == 1 else model.rate_at(moment)
     is_answered = (state >> 11) * _SCALE < rate
     state = (state * _STEP + _GOLDEN) & _MASK
-    first = (state >> 11) * _SCALE
-    luck.state = state = (state * _STEP + _GOLDEN) & _MASK
-    second = (state >> 11) * _SCALE
+    how = (state >> 11) * _SCALE
+    state = (state * _STEP + _GOLDEN) & _MASK
+    rings = (state >> 11) * _SCALE
     if not is_answered:
-        name = model.unanswered.at(first)
-        disposition, detail, rings = _UNANSWERED.get(name) or (name, "", True)
-        ring = int(model.gives_up.at(second) * SECOND) if rings else None
-        return tuple.__new__(Fate, (disposition, detail, ring, None, None, 0))
-    disposition, ring = model.answered.at(first), int(model.ring.at(second) * SECOND)
-    talk = int(model.talk.at(luck.draw()) * SECOND)
+        name = model.unanswered.at(how)
+        if name not in _UNANSWERED:
+            return name, "", int(model.gives_up.at(rings) * SECOND), None, None, 0
+        disposition, detail, it_rings = _UNANSWERED[name]
+        return disposition, detail, int(model.gives_up.at(rings) * SECOND) if it_rings else None, None, None, 0
+    state = (state * _STEP + _GOLDEN) & _MASK
+    disposition, ring = model.answered.at(how), int(model.ring.at(rings) * SECOND)
+    talk = int(model.talk.at((state >> 11) * _SCALE) * SECOND)
     if model.business is None:
-        return tuple.__new__(Fate, (disposition, "", ring, talk, None, 0))
-    business = model.business.at(luck.draw())
-    return Fate(disposition, "", ring, talk, business, int(model.analysis_after.at(luck.draw()) * SECOND))
+        return disposition, "", ring, talk, None, 0
+    state = (state * _STEP + _GOLDEN) & _MASK
+    business = model.business.at((state >> 11) * _SCALE)
+    state = (state * _STEP + _GOLDEN) & _MASK
+    return disposition, "", ring, talk, business, int(model.analysis_after.at((state >> 11) * _SCALE) * SECOND)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
+from typing import Any
 from zlib import crc32
 
-from ori_campaigns.diallers.answers import AnswerModel, Fate, Luck, fate_of, unanswered
+from ori_campaigns.diallers.answers import AnswerModel, Fate, Luck, drawn, seeded, unanswered
 from ori_campaigns.diallers.faults import NO_FAULTS, CarrierFaults
 from ori_campaigns.diallers.ledger import Ledger, LedgerCall
 from ori_campaigns.instants import SECOND, Instant
@@ -43,20 +44,35 @@ _RUNS = 1000  # more attempts than one budget can have
 class _Call:
     """A call the carrier has."""
 
-    __slots__ = ("answered_at", "disposition", "ends_at", "entry", "fate", "lost", "over", "rang_at", "request")
+    __slots__ = (
+        "analysis_after",
+        "answered_at",
+        "attempt_id",
+        "business",
+        "detail",
+        "disposition",
+        "ends_at",
+        "entry",
+        "lost",
+        "over",
+        "rang_at",
+        "request",
+    )
 
-    def __init__(  # noqa: PLR0913 - a row, made once for each call
-        self,
-        request: DialRequest,
-        fate: Fate,
-        rang_at: Instant | None,
-        answered_at: Instant | None,
-        ends_at: Instant,
-        disposition: str,
-        entry: LedgerCall | None,
-    ) -> None:
-        self.request, self.fate, self.entry, self.over, self.lost = request, fate, entry, False, False
-        self.rang_at, self.answered_at, self.ends_at, self.disposition = rang_at, answered_at, ends_at, disposition
+    def __init__(self, request: DialRequest, fate: Iterable[Any], begins: Instant, entry: LedgerCall | None) -> None:
+        self.request, self.attempt_id, self.entry, self.over, self.lost = request, request.attempt_id, entry, False, False
+        self.disposition, self.detail, ring, talk, self.business, self.analysis_after = fate
+        self.rang_at: Instant | None = None if ring is None else begins
+        self.answered_at: Instant | None = None
+        ends_at: Instant = begins + (SECOND if ring is None else ring)
+        if ring is not None and ring > request.ring_seconds * SECOND:
+            self.disposition, ends_at = "no_answer", begins + request.ring_seconds * SECOND
+        elif talk is not None:
+            self.answered_at = ends_at
+            if talk > request.talk_seconds * SECOND:
+                self.disposition, talk = "timeout", request.talk_seconds * SECOND
+            ends_at += talk
+        self.ends_at = ends_at
 
 
 class CallModel:
@@ -237,35 +253,26 @@ class CallModel:
 
     def _begin(self, request: DialRequest, now: Instant, entry: LedgerCall | None, chaos: Luck | None) -> _Call:
         digits = request.to.reveal()
+        fate: Iterable[Any]
         if self._script and (scripted := self._script.get(digits)):
             fate = scripted.popleft() if len(scripted) > 1 else scripted[0]
         else:
-            luck = Luck(self.seed, int(digits), request.run * _RUNS + request.number_in_budget)
-            fate = fate_of(self.answers, luck, now)
-        disposition, ring, talk = fate.disposition, fate.ring, fate.talk
+            chances = seeded(self.seed, int(digits), request.run * _RUNS + request.number_in_budget)
+            fate = drawn(self.answers, chances, now)
         begins = now
         if chaos is not None and chaos.draw() < self.faults.queue:
             begins += round(chaos.draw() * self.faults.queue_seconds * SECOND)
-        rang_at = None if ring is None else begins
-        answered_at = None
-        ends_at = begins + (SECOND if ring is None else ring)
-        if ring is not None and ring > request.ring_seconds * SECOND:
-            disposition, ends_at = "no_answer", begins + request.ring_seconds * SECOND
-        elif talk is not None:
-            answered_at = ends_at
-            if talk > request.talk_seconds * SECOND:
-                disposition, talk = "timeout", request.talk_seconds * SECOND
-            ends_at += talk
-        attempt_id = request.attempt_id
-        call = _Call(request, fate, rang_at, answered_at, ends_at, disposition, entry)
+        call = _Call(request, fate, begins, entry)
+        attempt_id, rang_at, answered_at, ends_at = call.attempt_id, call.rang_at, call.answered_at, call.ends_at
         self._calls[attempt_id] = call
         if chaos is not None:
             self._live[request.carrier] = self._live.get(request.carrier, 0) + 1
             call.lost = chaos.draw() < self.faults.lose_call
         if entry is not None:
             entry.placed, entry.rang_at, entry.answered_at, entry.ended_at = True, rang_at, answered_at, ends_at
-            entry.outcome, entry.detail, entry.business = disposition, fate.detail, fate.business
-        self._push(ends_at, call)
+            entry.outcome, entry.detail, entry.business = call.disposition, call.detail, call.business
+        self._order = order = self._order + 1
+        heappush(self._queue, (ends_at, order, call))
         if call.lost:
             return call
         if self.ringing and rang_at is not None:
@@ -277,22 +284,23 @@ class CallModel:
     def _finish(self, call: _Call, found: list[Report]) -> None:
         """The call is over at the carrier: tell its end, what the bot saw, and the analysis later."""
         call.over = True
-        request, ends_at = call.request, call.ends_at
-        del self._calls[request.attempt_id]
+        attempt_id, ends_at = call.attempt_id, call.ends_at
+        del self._calls[attempt_id]
         if call.answered_at is not None and not call.lost:
             if call.disposition in _BOT_SEES:
                 began = call.disposition == "transfer"
-                found.append(BotReport(request.attempt_id, ends_at, began, call.disposition))
-            if call.fate.business is not None:
-                analysis = CallAnalysis(request.attempt_id, ends_at + call.fate.analysis_after, call.fate.business)
+                found.append(BotReport(attempt_id, ends_at, began, call.disposition))
+            if call.business is not None:
+                analysis = CallAnalysis(attempt_id, ends_at + call.analysis_after, call.business)
                 self._push(analysis.at, analysis)
         if not self._faulty:
             found.append(self._end_of(call))
             return
+        request = call.request
         self._live[request.carrier] = self._live.get(request.carrier, 1) - 1
         # Kept for look-ups: the call is over, but the carrier still knows it.
-        self._calls[request.attempt_id] = call
-        chaos = Luck(self.seed, crc32(request.attempt_id.encode()), 2)
+        self._calls[attempt_id] = call
+        chaos = Luck(self.seed, crc32(attempt_id.encode()), 2)
         if not call.lost and chaos.draw() >= self.faults.no_end_event:
             self._tell(self._end_of(call), ends_at, chaos)
         earlier = self._told.get(request.to.reveal())
@@ -306,10 +314,10 @@ class CallModel:
             # The carrier only knows that the line was hung up; the bot knows the rest.
             disposition = "customer"
         told = (
-            call.request.attempt_id,
+            call.attempt_id,
             call.ends_at,
             disposition,
-            call.fate.detail,
+            call.detail,
             call.answered_at,
             call.rang_at,
             "",

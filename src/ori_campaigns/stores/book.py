@@ -86,6 +86,8 @@ class Book:
 
     def variables(self, ordinal: int) -> Mapping[str, str]:
         """Return a contact's call variables."""
+        if len(self.batches) == 1:
+            return self.batches[0][1].variables(ordinal)
         for first, batch in reversed(self.batches):
             if ordinal >= first:
                 return batch.variables(ordinal - first)
