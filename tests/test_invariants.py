@@ -287,7 +287,8 @@ def an_edited_pool_is_not_taken_over(patch: pytest.MonkeyPatch) -> None:
 
 
 def nobody_looks_after_silent_calls(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(CampaignService, "recover", lambda self, **_: Recorded())
+    patch.setattr(MemoryStore, "overdue", lambda self, limit: [])
+    patch.setattr(MemoryStore, "next_check", lambda self: None)
 
 
 def throttling_is_an_outcome(patch: pytest.MonkeyPatch) -> None:

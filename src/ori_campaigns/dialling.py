@@ -64,7 +64,7 @@ class Dialling:
                 wakes.append(work.campaign.cutoff)
         for workspace, works in by_workspace.items():
             self._dial(workspace, works, now, dials, wakes)
-        wake_at = min((wake for wake in wakes if wake is not None and wake > now), default=None)
+        wake_at = min([wake for wake in wakes if wake is not None and wake > now], default=None)
         return Step(tuple(dials), recovered.hangups, recovered.look_ups, wake_at)
 
     def _moved_on(self, work: Work, now: Instant) -> bool:
@@ -139,7 +139,7 @@ class Dialling:
         Never refuses a report; what cannot be matched is named in the result.
         """
         done: list[Recorded] = []
-        waiting = list(reports)
+        waiting: Sequence[Report] = list(reports)
         while waiting:
             batch, waiting = _one_each(waiting)
             recorded = self.store.record(batch, self._record)
@@ -153,22 +153,26 @@ class Dialling:
 
     def recover(self, *, batch: int = 500) -> Recorded:
         """See to calls that were silent for too long and to analyses that did not come (N7, R14)."""
-        done: list[Recorded] = []
         now = self.store.clock.now()
         check = self.store.next_check()
-        while check is not None and check <= now and (ids := self.store.overdue(batch)):
+        if check is None or check > now:
+            return _NOTHING
+        done: list[Recorded] = []
+        while (ids := self.store.overdue(batch)):
             done.append(self.record([Overdue(attempt_id, now) for attempt_id in ids]))
-        return _merged(done) if done else _NOTHING
+        return _merged(done)
 
 
 _NOTHING = Recorded()
 
 
-def _one_each(reports: Sequence[Report]) -> tuple[list[Report], list[Report]]:
+def _one_each(reports: Sequence[Report]) -> tuple[Sequence[Report], Sequence[Report]]:
     """Split off a batch in which no attempt appears twice; the rest keeps its order."""
+    if len(reports) == 1:
+        return reports, ()
     seen = {report.attempt_id for report in reports}
     if len(seen) == len(reports) and "" not in seen:
-        return list(reports), []
+        return reports, ()
     seen.clear()
     batch: list[Report] = []
     rest: list[Report] = []

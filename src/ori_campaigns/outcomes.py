@@ -7,8 +7,7 @@ has come.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -35,6 +34,7 @@ from ori_campaigns.events import (
     RetryScheduled,
 )
 from ori_campaigns.instants import SECOND, Instant
+from ori_campaigns.lifecycle import used_up
 from ori_campaigns.reports import (
     Accepted,
     Answered,
@@ -62,7 +62,6 @@ from ori_campaigns.retry import (
     decide,
     waits_for_analysis,
 )
-from ori_campaigns.lifecycle import used_up
 from ori_campaigns.views import AttemptFacts, Changes, CloseUsedUp, ReportView
 
 # A member taken off its enum costs as much as a call; these are asked for every report.
@@ -267,8 +266,12 @@ def _end(batch: _Batch, ended: Ended, attempt: AttemptFacts) -> None:
     ended_at = ended.at
     if not attempt.reserved_at <= ended_at <= batch.now:
         ended_at = _when(batch, ended, attempt)
-    answered_at = ended.answered_at if attempt.answered_at is None else attempt.answered_at
-    rang_at = ended.rang_at if attempt.rang_at is None else attempt.rang_at
+    # What earlier events told stands; what the end tells of them is trusted between reservation and end only.
+    answered_at, rang_at = attempt.answered_at, attempt.rang_at
+    if answered_at is None and ended.answered_at is not None:
+        answered_at = min(max(ended.answered_at, attempt.reserved_at), ended_at)
+    if rang_at is None and ended.rang_at is not None:
+        rang_at = min(max(ended.rang_at, attempt.reserved_at), ended_at)
     disposition = ended.disposition
     talk = 0
     connected = False

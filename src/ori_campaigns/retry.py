@@ -111,7 +111,7 @@ class Terms:
     callbacks_open: bool
     callbacks_may_exceed: bool
     analysis_wait: int
-    answers: dict[Case, tuple[str, ContactStatus]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
+    answers: dict[tuple[object, ...], tuple[str, ContactStatus]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
     @classmethod
     def of(cls, campaign: Campaign) -> Terms:
@@ -251,12 +251,10 @@ DECIDED_WITHOUT_ANALYSIS = RULES[:3]
 
 
 def answer(case: Case, terms: Terms) -> tuple[str, ContactStatus]:
-    """Return the name and the answer of the first rule that has one."""
-    known = terms.answers.get(case)
-    if known is None:
-        known = next((name, status) for name, rule in RULES if (status := rule(case, terms)) is not None)
-        terms.answers[case] = known
-    return known
+    """Return the name and the answer of the first rule that has one, and remember it."""
+    found = next((name, status) for name, rule in RULES if (status := rule(case, terms)) is not None)
+    terms.answers[tuple(case)] = found
+    return found
 
 
 def why_no_callback(request: CallbackRequest, contact: BudgetFacts, terms: Terms) -> str:
@@ -272,11 +270,14 @@ def why_no_callback(request: CallbackRequest, contact: BudgetFacts, terms: Terms
     return ""
 
 
-def _case(call: EndedCall, said: Analysis, contact: BudgetFacts, terms: Terms, now: Instant, *, callback: bool) -> Case:
+def _case(  # noqa: PLR0913 - the facts of one decision
+    call: EndedCall, said: Analysis, contact: BudgetFacts, terms: Terms, now: Instant, *, callback: bool
+) -> tuple[bool, bool, str, str, bool, bool, int, bool, bool, bool]:
+    """Return the fields of a `Case`; it is made of them only for the rules, when the answer is not yet known."""
     connected, stop, under = call.connected, terms.stop_after, terms.redial_under
     last = call.talk if connected else contact.last_connected
     business = said.business_disposition
-    case = (
+    return (
         contact.excluded,
         terms.over or (terms.cutoff is not None and now >= terms.cutoff),
         call.disposition,
@@ -288,7 +289,6 @@ def _case(call: EndedCall, said: Analysis, contact: BudgetFacts, terms: Terms, n
         under is not None and -1 < last < under,
         callback,
     )
-    return tuple.__new__(Case, case)
 
 
 def decide(
@@ -308,7 +308,7 @@ def decide(
     declined = why_no_callback(request, contact, terms) if request is not None else ""
     granted = request is not None and not declined
     case = _case(call, said, contact, terms, now, callback=granted)
-    name, status = terms.answers.get(case) or answer(case, terms)
+    name, status = terms.answers.get(case) or answer(Case._make(case), terms)
     if status is _RETRY_SCHEDULED:
         return tuple.__new__(Decision, (name, status, ended_at + terms.delay, None, declined))
     if request is not None and status is ContactStatus.CALLBACK_SCHEDULED:
@@ -325,5 +325,5 @@ def waits_for_analysis(  # noqa: PLR0913 - the facts of one question
     """
     if not (terms.analysis_wait and call.connected) or now > ended_at + terms.analysis_wait:
         return False
-    case = _case(call, said, contact, terms, now, callback=False)
+    case = Case._make(_case(call, said, contact, terms, now, callback=False))
     return all(rule(case, terms) is None for _, rule in DECIDED_WITHOUT_ANALYSIS)

@@ -173,8 +173,8 @@ def simulate(
     if isinstance(source, Snapshot):
         campaign_id = source.campaign.id
         service.refresh(source.campaign.workspace)
-        for request in restore(store, source.campaign, source.contacts, source.live, source.counters):
-            model.adopt(request, begins)
+        for request, answered in restore(store, source.campaign, source.contacts, source.live, source.counters):
+            model.adopt(request, begins, answered=answered)
     else:
         campaign_id = service.create(source, leads, by=OPERATOR).id
     campaign = service.get(campaign_id)
@@ -252,9 +252,13 @@ def drive(
         now = clock.now()
         reports = model.due(now)
         if reports:
-            _carry_out(model, now, service.record(reports))
+            recorded = service.record(reports)
+            if recorded.hangups or recorded.look_ups:
+                _carry_out(model, now, recorded)
         while planned and planned[0][0] <= now:
             planned.pop(0)[1]()
+            # An operator who has to wait lets time pass.
+            now = clock.now()
         step = service.step()
         settled = _place(service, model, now, step)
         looks += 1
@@ -262,11 +266,13 @@ def drive(
             on_progress(now)
         if not settled:
             continue
-        upcoming = [each for each in (model.next_at(), step.wake_at, planned[0][0] if planned else None) if each is not None]
-        if not upcoming or min(upcoming) > until:
+        upcoming = [each for each in (model.next_at(), step.wake_at) if each is not None]
+        if planned:
+            upcoming.append(planned[0][0])
+        if not upcoming or (next_at := min(upcoming)) > until:
             break
         # Things that happen within one look are dealt with together, as a runner does.
-        clock.set(max(-(-min(upcoming) // resolution) * resolution, now))
+        clock.set(max(-(-next_at // resolution) * resolution, now))
     if on_progress is not None:
         on_progress(clock.now())
 
@@ -279,7 +285,7 @@ def _carry_out(model: CallModel, now: Instant, asked: Recorded | Step) -> list[R
 
 def _place(service: CampaignService, model: CallModel, now: Instant, step: Step) -> bool:
     """Do what a step asks; tell whether everything went as usual, so that no further step is needed now."""
-    answers = _carry_out(model, now, step)
+    answers = _carry_out(model, now, step) if step.hangups or step.look_ups else []
     settled = not answers and not step.hangups
     for dial in step.dials:
         answer, delay = model.place(dial, now)

@@ -12,7 +12,9 @@ from heapq import heappop, heappush
 from typing import Any
 from zlib import crc32
 
-from ori_campaigns.diallers.answers import AnswerModel, Fate, Luck, drawn, seeded, unanswered
+import attrs
+
+from ori_campaigns.diallers.answers import AnswerModel, Fate, Fixed, Luck, drawn, seeded, unanswered
 from ori_campaigns.diallers.faults import NO_FAULTS, CarrierFaults
 from ori_campaigns.diallers.ledger import Ledger, LedgerCall
 from ori_campaigns.instants import SECOND, Instant
@@ -139,9 +141,10 @@ class CallModel:
             return Accepted(request.attempt_id, now), 3 * SECOND
         return Accepted(request.attempt_id, now), 0
 
-    def adopt(self, request: DialRequest, now: Instant) -> None:
-        """Take over a call that was already live when a simulation began."""
-        self._begin(request, now, self._enter(request, now), None)
+    def adopt(self, request: DialRequest, now: Instant, *, answered: bool = False) -> None:
+        """Take over a call that was already live when a simulation began; one that was answered goes on talking."""
+        answers = attrs.evolve(self.answers, rate=1.0, ring=Fixed(0)) if answered else self.answers
+        self._begin(request, now, self._enter(request, now), None, answers)
 
     def hangup(self, ref: CallRef, now: Instant) -> None:
         """End a call now, cancelling it while it rings or is queued; fine if it is gone."""
@@ -251,14 +254,21 @@ class CallModel:
             return Unknown(request.attempt_id, now)
         return None
 
-    def _begin(self, request: DialRequest, now: Instant, entry: LedgerCall | None, chaos: Luck | None) -> _Call:
+    def _begin(
+        self,
+        request: DialRequest,
+        now: Instant,
+        entry: LedgerCall | None,
+        chaos: Luck | None,
+        answers: AnswerModel | None = None,
+    ) -> _Call:
         digits = request.to.reveal()
         fate: Iterable[Any]
         if self._script and (scripted := self._script.get(digits)):
             fate = scripted.popleft() if len(scripted) > 1 else scripted[0]
         else:
             chances = seeded(self.seed, int(digits), request.run * _RUNS + request.number_in_budget)
-            fate = drawn(self.answers, chances, now)
+            fate = drawn(answers or self.answers, chances, now)
         begins = now
         if chaos is not None and chaos.draw() < self.faults.queue:
             begins += round(chaos.draw() * self.faults.queue_seconds * SECOND)

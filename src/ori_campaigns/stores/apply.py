@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ori_campaigns.contact import FINAL, WAITING, AttemptKind, AttemptStatus, Callback, ContactStatus

@@ -51,21 +51,18 @@ class ContactRow:
 class Candidate:
     """A waiting contact offered for dialling. All gates look at it at once, so what they ask for is read beforehand."""
 
-    __slots__ = ("_book", "_code", "_run", "attempts", "due", "excluded", "number_busy", "ordinal", "status")
+    __slots__ = ("_book", "_code", "_run", "attempts", "callback", "due", "excluded", "number_busy", "ordinal", "status")
 
     def __init__(self, book: Book, run: Run, ordinal: int) -> None:
         self._book, self._run, self.ordinal = book, run, ordinal
         self.status, self.attempts, self.due = STATUSES[run.status[ordinal]], run.attempts[ordinal], run.due[ordinal]
+        self.callback: Callback | None = run.callbacks.get(ordinal) if run.callbacks else None
         self._code = code = book.numbers[ordinal]
         self.excluded, self.number_busy = code in book.excluded, code in book.exchange.busy
 
     @property
     def last_connected(self) -> int:
         return self._run.last_connected[self.ordinal]
-
-    @property
-    def callback(self) -> Callback | None:
-        return self._run.callbacks.get(self.ordinal)
 
     @property
     def number(self) -> PhoneNumber:

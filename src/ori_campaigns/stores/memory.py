@@ -13,7 +13,7 @@ from ori_campaigns.carriers import Carrier
 from ori_campaigns.clocks import SystemClock
 from ori_campaigns.contact import ACTIVE, WAITING, Attempt, AttemptStatus, Contact, ContactStatus
 from ori_campaigns.errors import NotFound
-from ori_campaigns.events import AttemptFact, AttemptReserved, ContactFact, ContactsMoved, Event, Fact
+from ori_campaigns.events import AttemptFact, AttemptReserved, ContactFact, ContactsMoved, Event
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.pacing import Demand, Line

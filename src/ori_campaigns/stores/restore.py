@@ -9,7 +9,7 @@ import attrs
 from ori_campaigns.campaign import Campaign
 from ori_campaigns.carriers import Carrier
 from ori_campaigns.config import CallLimits
-from ori_campaigns.contact import KIND_OF, Attempt, AttemptStatus, Contact, ContactStatus
+from ori_campaigns.contact import KIND_OF, Attempt, Contact, ContactStatus
 from ori_campaigns.events import AnalysisAwaited, AttemptAnswered, AttemptEnded, AttemptReserved, AttemptSubmitted
 from ori_campaigns.instants import SECOND, Instant
 from ori_campaigns.pacing import Bucket
@@ -39,8 +39,10 @@ def restore(
     contacts: Sequence[Contact],
     live: Sequence[Attempt],
     counters: Counters,
-) -> list[DialRequest]:
+) -> list[tuple[DialRequest, bool]]:
     """Insert a campaign with its list, states and live calls; return those calls, for a call model to take over.
+
+    Each comes with whether it was answered.
 
     Live calls get new ids, since ids are never used twice; history before the copy stays with the original.
     """
@@ -71,7 +73,7 @@ def restore(
 
 def _take_over(
     store: MemoryStore, campaign: Campaign, contact: Contact, attempt: Attempt, now: Instant
-) -> DialRequest | None:
+) -> tuple[DialRequest, bool] | None:
     """Rebuild one live attempt by the facts that made it; `None` when it only waits for its analysis."""
     book = store.book(campaign.id)
     # A carrier that was withdrawn takes no new call, but its live ones go on.
@@ -112,9 +114,9 @@ def _take_over(
         store.replay(book, AnalysisAwaited(new_id, ordinal, now, now))
         return None
     store.replay(book, AttemptSubmitted(new_id, ordinal, attempt.reserved_at, "", check_at))
-    if attempt.status in {AttemptStatus.ANSWERED, AttemptStatus.IN_PROGRESS} and attempt.answered_at is not None:
+    if attempt.answered_at is not None:
         store.replay(book, AttemptAnswered(new_id, ordinal, attempt.answered_at, check_at))
-    return DialRequest(
+    request = DialRequest(
         attempt_id=new_id,
         campaign_id=campaign.id,
         carrier=attempt.carrier,
@@ -130,3 +132,4 @@ def _take_over(
         talk_seconds=limits.talk,
         callback=contact.callback,
     )
+    return request, attempt.answered_at is not None
