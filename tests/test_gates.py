@@ -15,13 +15,14 @@ from ori_campaigns.carriers import Bot, Carrier
 from ori_campaigns.clocks import VirtualClock
 from ori_campaigns.config import MULTI_DAY, SINGLE_DAY, CallLimits, DiallerConfig, RetryPolicy
 from ori_campaigns.contact import Callback, ContactStatus
+from ori_campaigns.dialling import Step
 from ori_campaigns.directory import StaticDirectory
 from ori_campaigns.gates import CAMPAIGN_GATES, CONTACT_GATES, Closed, first_closed, first_closed_for
 from ori_campaigns.ids import counted_ids
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.pacing import Line
 from ori_campaigns.reports import Accepted, DialRequest, Ended, Refused
-from ori_campaigns.service import CampaignService, Step
+from ori_campaigns.service import CampaignService
 from ori_campaigns.stores.memory import MemoryStore
 from ori_campaigns.windows import CallingWindow
 

@@ -14,6 +14,7 @@ from ori_campaigns.carriers import Bot, Carrier
 from ori_campaigns.clocks import VirtualClock
 from ori_campaigns.config import MULTI_DAY, SINGLE_DAY, CallLimits, DiallerConfig, RedialRules, RetryPolicy
 from ori_campaigns.contact import Attempt, CallbackRequest, Contact
+from ori_campaigns.dialling import Step
 from ori_campaigns.directory import StaticDirectory
 from ori_campaigns.events import (
     AnalysisArrived,
@@ -44,7 +45,7 @@ from ori_campaigns.reports import (
     Unsent,
 )
 from ori_campaigns.retry import conversation_began
-from ori_campaigns.service import CampaignService, Step
+from ori_campaigns.service import CampaignService
 from ori_campaigns.stores.memory import MemoryStore
 from ori_campaigns.windows import CallingWindow
 

@@ -76,7 +76,7 @@ class Dialling:
             work = next((each for each in self.store.work() if each.campaign.id == campaign.id), work)
         if not (work.live or work.waiting or work.active) and self.store.change(campaign.id, lifecycle.complete):
             return True
-        if not work.demand.carriers and not closing:
+        if not any(work.demand.carriers) and not closing:
             self._fail(campaign.id, "no_usable_number")
             return True
         return closing
@@ -125,7 +125,7 @@ class Dialling:
                 break
         if wanting:
             ready = self.store.supply(workspace)
-            wakes += [ready[carrier][1] for demand in wanting for carrier in demand.carriers if carrier in ready]
+            wakes += [ready[carrier][1] for demand in wanting for carrier in set(demand.carriers) if carrier in ready]
         if served:
             # Nobody of theirs is due any more now: ask again when the next one is.
             wakes += [work.next_due for work in self.store.work() if work.campaign.id in served]

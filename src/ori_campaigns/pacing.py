@@ -6,7 +6,8 @@ store, and a clock that steps back can only make it slower.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 from typing import NamedTuple
 
@@ -86,6 +87,15 @@ class Bucket:
         """
         return Bucket(self.interval, self.burst, max(self.full_at, now) + count * self.interval)
 
+    def changed(self, interval: int, burst: int, now: Instant) -> Bucket:
+        """Return the bucket under new limits: the tokens that are missing now stay missing.
+
+        >>> Bucket(interval=100_000, burst=10, full_at=1_000_000).changed(2_000_000, 10, 0).tokens(1_999_999)
+        0
+        """
+        missing = max(self.full_at - now, 0)
+        return Bucket(interval, burst, now + -(-missing * interval // self.interval) if missing else 0)
+
     def ready_at(self, count: int, now: Instant) -> Instant:
         """Return the first instant, from now on, with `count` tokens in it (at most `burst` are waited for)."""
         wanted = min(count, self.burst)
@@ -99,14 +109,16 @@ class Demand(NamedTuple):
     Parameters:
         campaign_id: whose.
         seats: free seats under its concurrency limit.
-        carriers: carriers of its pool, in the order of rotation.
+        carriers: the carrier of each number of its pool, in stored order; empty where a number cannot be used.
         served_at: when it last reserved a call (microseconds UTC); the longest waiting goes first.
+        turn: the position in the pool whose turn it is, so that shares follow the rotation (P3).
     """
 
     campaign_id: str
     seats: int
     carriers: tuple[str, ...]
     served_at: Instant
+    turn: int = 0
 
 
 def share(demands: Sequence[Demand], supply: Mapping[str, int]) -> dict[str, dict[str, int]]:
@@ -128,10 +140,14 @@ def share(demands: Sequence[Demand], supply: Mapping[str, int]) -> dict[str, dic
     if len(demands) == 1:
         # Alone on its carriers, a campaign may use whatever they have; its seats bound the total.
         [only] = demands
-        return {only.campaign_id: {carrier: supply.get(carrier, 0) for carrier in only.carriers}}
+        return {only.campaign_id: {carrier: supply.get(carrier, 0) for carrier in only.carriers if carrier}}
     left = dict(supply)
     quotas: dict[str, dict[str, int]] = {demand.campaign_id: {} for demand in demands}
-    carriers = {demand.campaign_id: demand.carriers for demand in demands}
+    # In the order of their turns; each call given moves the turn on.
+    carriers = {
+        demand.campaign_id: deque((*demand.carriers[demand.turn :], *demand.carriers[: demand.turn]))
+        for demand in demands
+    }
     wanting = sorted(demands, key=lambda demand: (demand.served_at, demand.campaign_id))
     wants = {demand.campaign_id: demand.seats for demand in wanting}
     while wanting:
@@ -140,18 +156,19 @@ def share(demands: Sequence[Demand], supply: Mapping[str, int]) -> dict[str, dic
             name = demand.campaign_id
             if wants[name] > 0 and _grant(name, carriers, quotas, left):
                 wants[name] -= 1
+                carriers[name].rotate(-1)
                 still.append(demand)
         wanting = still
     return quotas
 
 
 def _grant(
-    name: str, carriers: Mapping[str, tuple[str, ...]], quotas: dict[str, dict[str, int]], left: dict[str, int]
+    name: str, carriers: Mapping[str, Iterable[str]], quotas: dict[str, dict[str, int]], left: dict[str, int]
 ) -> bool:
     """Give one call more to a campaign, moving calls of others to other carriers of theirs where that makes room."""
     # Breadth first from the campaign's carriers to one with a call left; each step is a campaign that could move.
     came_by: dict[str, tuple[str, str]] = {carrier: (name, "") for carrier in carriers[name]}
-    frontier = sorted(came_by, key=lambda carrier: -left.get(carrier, 0))
+    frontier = list(came_by)
     while frontier:
         carrier = frontier.pop(0)
         if left.get(carrier, 0) > 0:

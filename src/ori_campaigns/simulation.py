@@ -277,6 +277,12 @@ def drive(
         on_progress(clock.now())
 
 
+def _tell(service: CampaignService, model: CallModel, now: Instant, reports: Sequence[Report]) -> None:
+    """Record what happened, and what comes of what that asks for."""
+    while reports:
+        reports = _carry_out(model, now, service.record(reports))
+
+
 def _carry_out(model: CallModel, now: Instant, asked: Recorded | Step) -> list[Report]:
     for ref in asked.hangups:
         model.hangup(ref, now)
@@ -294,6 +300,5 @@ def _place(service: CampaignService, model: CallModel, now: Instant, step: Step)
         else:
             settled = settled and type(answer) is Accepted
             answers.append(answer)
-    if answers:
-        service.record(answers)
+    _tell(service, model, now, answers)
     return settled

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from oracle.facts import SECOND, Broken, Call, History, InForce, Trunk, trunks_at
 
@@ -49,16 +50,14 @@ def _idle(history: History, call: Call, trunk: Trunk) -> bool:
     seats = sum(deed.settings.concurrency for deed in history.deeds if deed.settings is not None)
     if trunk.channels < seats or trunk.burst < 4:
         return False
-    # As if no token had come back for a while.
-    recent = 0
-    for other in reversed(history.calls[: call.index]):
-        if other.requested_at < call.requested_at - _QUIET:
-            break
-        if other.carrier == trunk.id:
-            recent += 1
-            if other.refused:
-                return False
-    return recent <= trunk.burst // 2
+    # As if no token had come back for a while; what leaves at the same instant was decided together.
+    before = takewhile(
+        lambda each: each.requested_at >= call.requested_at - _QUIET, reversed(history.calls[: call.index])
+    )
+    along = takewhile(lambda each: each.requested_at == call.requested_at, history.calls[call.index + 1 :])
+    recent = [each for each in before if each.carrier == trunk.id]
+    recent += [each for each in along if each.carrier == trunk.id and each.campaign != call.campaign]
+    return len(recent) <= trunk.burst // 2 and not any(each.refused for each in recent)
 
 
 def _unfair(stretch: Sequence[Call], usable: Sequence[str]) -> Iterator[Broken]:

@@ -156,7 +156,9 @@ def _free(attempt: OpenAttempt) -> None:
 def _ended(attempt: OpenAttempt, fact: AttemptEnded, cursor: int) -> None:
     run, status = attempt.of, attempt.status
     _, ordinal, _, disposition, _, connected, talk, answered_at, rang_at = fact
-    if status is not _SUBMITTED:
+    if status is _ANSWERED:
+        run.in_progress -= 1
+    elif status is not _SUBMITTED:
         _moves(attempt, _ENDED)
     attempt.status = _ENDED
     if answered_at is not None:

@@ -115,7 +115,7 @@ class Book:
         if pool is None or pool.numbers is not numbers or pool.version != version:
             found = self.exchange.of_number
             trunks = [found.get((self.campaign.workspace, number)) for number in numbers]
-            carriers = tuple(dict.fromkeys(trunk.carrier.id for trunk in trunks if trunk is not None))
+            carriers = tuple("" if trunk is None else trunk.carrier.id for trunk in trunks)
             pool = self._pool = Pool(numbers, version, trunks, carriers)
         return pool
 

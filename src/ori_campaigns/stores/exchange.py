@@ -65,7 +65,7 @@ class Exchange:
         self.version = 0
         self.next_limit = _NEVER
 
-    def put_carriers(self, workspace: str, carriers: Sequence[Carrier]) -> None:
+    def put_carriers(self, workspace: str, carriers: Sequence[Carrier], now: Instant) -> None:
         """Take over the host's carriers; what is no longer among them takes no new call."""
         current = [
             trunk.carrier for (owner, _), trunk in self.trunks.items() if owner == workspace and trunk.configured
@@ -80,7 +80,7 @@ class Exchange:
         for carrier in carriers:
             full = Bucket(token_interval(carrier.cps), carrier.burst)
             trunk = self.trunks.setdefault((workspace, carrier.id), Trunk(carrier, full))
-            trunk.bucket = attrs.evolve(full, full_at=trunk.bucket.full_at)
+            trunk.bucket = trunk.bucket.changed(full.interval, full.burst, now)
             trunk.carrier, trunk.configured = carrier, True
             for entry in carrier.numbers:
                 if entry.outbound:

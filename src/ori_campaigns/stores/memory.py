@@ -6,6 +6,7 @@ import itertools
 import threading
 from array import array
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar
 
 from ori_campaigns.campaign import Campaign, CampaignStatus
@@ -41,6 +42,8 @@ from ori_campaigns.views import (
 )
 
 R = TypeVar("R")
+# Reports and facts of attempts begin with the attempt's id. Batches are looked up by `map`: not a line of Python for each.
+_ATTEMPT_OF = itemgetter(0)
 
 
 class _CampaignView:
@@ -188,14 +191,19 @@ class MemoryStore:
         with self._lock:
             exchange, log = self._exchange, self._log
             opened = exchange.open
-            items = [(report, opened.get(report.attempt_id) or self._attempt(report)) for report in reports]
-            changes = rule(_ReportView(self.clock.now(), items))
+            found = list(map(opened.get, map(_ATTEMPT_OF, reports)))
+            shown: list[OpenAttempt | PastAttempt | None] = list(found)
+            if None in found:
+                shown = [known or self._attempt(report) for known, report in zip(found, reports, strict=True)]
+            changes = rule(_ReportView(self.clock.now(), list(zip(reports, shown, strict=True))))
             facts, cursor = changes.facts, len(log)
-            # Each fact has its attempt first, one that the rule was shown. They are looked up before any is closed.
-            found: list[Any] = [opened.get(fact[0]) or self._past(fact[0]) for fact in facts]  # type: ignore[arg-type]
-            log.extend([attempt.book.code for attempt in found], facts)
+            # Each fact is of an attempt that the rule was shown. All are looked up before any of them is closed.
+            attempts: list[Any] = list(map(opened.get, map(_ATTEMPT_OF, facts)))
+            if None in attempts:
+                attempts = [each or self._past(fact[0]) for each, fact in zip(attempts, facts, strict=True)]  # type: ignore[arg-type]
+            log.extend([attempt.book.code for attempt in attempts], facts)
             apply = APPLY_TO_ATTEMPT
-            for attempt, fact in zip(found, facts, strict=True):
+            for attempt, fact in zip(attempts, facts, strict=True):
                 apply[type(fact)](attempt, fact, cursor)
                 cursor += 1
             for workspace, carrier, until in changes.back_off:
@@ -231,7 +239,7 @@ class MemoryStore:
     def put_carriers(self, workspace: str, carriers: Sequence[Carrier]) -> None:
         """Bring the workspace's carriers up to date; buckets and live counts are kept."""
         with self._lock:
-            self._exchange.put_carriers(workspace, carriers)
+            self._exchange.put_carriers(workspace, carriers, self.clock.now())
 
     def book(self, campaign_id: str) -> Book:
         """Return a campaign's rows; for this package alone."""
@@ -368,7 +376,7 @@ _CALLING, _AWAITING = (CODE[status] for status in ContactStatus if status in ACT
 def _work(book: Book) -> Work:
     run, campaign, counts = book.runs[-1], book.campaign, book.runs[-1].counts
     seats = campaign.config.concurrency_limit - run.live
-    demand = Demand(campaign.id, seats, book.pool().carriers, book.served_at)
+    demand = Demand(campaign.id, seats, book.pool().carriers, book.served_at, book.cursor % max(len(campaign.numbers), 1))
     waiting = counts[_PENDING] + counts[_RETRY] + counts[_CALLBACK]
     active = counts[_CALLING] + counts[_AWAITING]
     return Work(campaign, run.live, waiting, active, demand, run.next_due())
