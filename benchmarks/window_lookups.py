@@ -10,9 +10,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
-from benchmarks.harness import tell
 from dateutil.rrule import DAILY, rrule
 
+from benchmarks.harness import tell
 from ori_campaigns.instants import DAY, SECOND, Instant, to_datetime, to_instant
 from ori_campaigns.schedule import Schedule
 from ori_campaigns.windows import MON_FRI, CallingWindow

@@ -69,7 +69,8 @@ class Carrier:
             # The comparison is written so that NaN, too, is refused.
             if not (low <= value <= high):
                 message = f"{name} is {value}; carrier {self.id!r} may have {low} to {high}."
-                found.append(Problem(f"{path}.{name}", "carrier_out_of_range", message, f"Set {name} within that range."))
+                hint = f"Set {name} within that range."
+                found.append(Problem(f"{path}.{name}", "carrier_out_of_range", message, hint))
         return tuple(found)
 
 

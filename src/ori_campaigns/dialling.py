@@ -13,7 +13,7 @@ from ori_campaigns.admission import Admission, admit
 from ori_campaigns.errors import ActionNotAllowed
 from ori_campaigns.instants import Instant
 from ori_campaigns.outcomes import Policy, Recorded, record
-from ori_campaigns.pacing import share
+from ori_campaigns.pacing import Demand, share
 from ori_campaigns.ports import AdmitAsk, Store, Work
 from ori_campaigns.reports import CallRef, DialRequest, Overdue, Report
 from ori_campaigns.views import AdmitView, Changes, ReportView
@@ -90,44 +90,41 @@ class Dialling:
         self, workspace: str, works: Sequence[Work], now: Instant, dials: list[DialRequest], wakes: list[Instant | None]
     ) -> None:
         """Share the carriers' free calls over the campaigns until nobody can use one more (P5)."""
-        wanting = []
-        for work in works:
-            if work.next_due is not None and work.next_due > now:
-                wakes.append(work.next_due)
-            elif work.next_due is not None and work.demand.seats > 0:
-                wanting.append(work.demand)
+        wakes += [work.next_due for work in works]
+        due = [work for work in works if work.next_due is not None and work.next_due <= now]
+        wanting = [work.demand for work in due if work.demand.seats > 0]
         if not wanting:
             return
         supply = {carrier: free for carrier, (free, _) in self.store.supply(workspace).items()}
-        served = set()
+        served: set[str] = set()
         while wanting and any(supply.values()):
             quotas = share(wanting, supply)
-            still = []
-            progress = False
-            for demand in wanting:
-                quota = quotas[demand.campaign_id]
-                if not any(quota.values()):
-                    still.append(demand)
-                    continue
-                admission = self.store.admit(AdmitAsk(demand.campaign_id, quota), self._admit)
+            given = [demand for demand in wanting if any(quotas[demand.campaign_id].values())]
+            if not given:
+                break
+            wanting = [demand for demand in wanting if demand not in given]
+            for demand in given:
+                admission = self.store.admit(AdmitAsk(demand.campaign_id, quotas[demand.campaign_id]), self._admit)
                 dials += admission.dials
-                progress = True
                 for dial in admission.dials:
                     supply[dial.carrier] -= 1
                 if admission.closed is None:
                     served.add(demand.campaign_id)
                 elif admission.closed.gate == "carrier":
-                    still.append(demand._replace(seats=demand.seats - len(admission.dials)))
+                    wanting.append(demand._replace(seats=demand.seats - len(admission.dials)))
                 else:
                     wakes.append(admission.closed.until)
-            wanting = still
-            if not progress:
-                break
+        self._wake_for(workspace, wanting, served, wakes)
+
+    def _wake_for(
+        self, workspace: str, wanting: Sequence[Demand], served: set[str], wakes: list[Instant | None]
+    ) -> None:
+        """Say when to look again: at a carrier's next token, and when the next contact of a served campaign is due."""
         if wanting:
             ready = self.store.supply(workspace)
-            wakes += [ready[carrier][1] for demand in wanting for carrier in set(demand.carriers) if carrier in ready]
+            carriers = {carrier for demand in wanting for carrier in demand.carriers}
+            wakes += [ready_at for carrier, (_, ready_at) in ready.items() if carrier in carriers]
         if served:
-            # Nobody of theirs is due any more now: ask again when the next one is.
             wakes += [work.next_due for work in self.store.work() if work.campaign.id in served]
 
     def _admit(self, view: AdmitView) -> Changes[Admission]:

@@ -58,5 +58,6 @@ def exclude(view: NumbersView, *, by: str, reason: str) -> Changes[Exclusions]:
         closes = result is ExclusionResult.EXCLUDED
         facts.append(NumberExcluded(ordinal, view.now, match.number, reason, by, closes))
     if facts:
-        facts.append(LifecycleChanged("exclude", by, view.now, view.campaign.run_number, f"{len(facts)} numbers"))
+        told = "1 number" if len(facts) == 1 else f"{len(facts)} numbers"
+        facts.append(LifecycleChanged("exclude", by, view.now, view.campaign.run_number, told))
     return Changes(Exclusions(results), facts)

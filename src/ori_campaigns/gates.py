@@ -47,7 +47,7 @@ def before_cutoff(view: AdmitView) -> Closed | None:
 
 
 def inside_window(view: AdmitView) -> Closed | None:
-    """Calls start inside the window, on working days, in the campaign's zone; judged at the moment of dialling (S1, S9)."""
+    """Calls start inside the window, on working days, in the campaign's zone; judged when dialling (S1, S9)."""
     schedule = view.campaign.config.window.schedule()
     if schedule.is_open(view.now):
         return None

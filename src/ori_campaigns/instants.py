@@ -1,4 +1,4 @@
-"""Instants: inside the library a moment is an `int` of UTC microseconds; aware datetimes exist only at the public edge."""
+"""Instants: inside the library a moment is an `int` of UTC microseconds; aware datetimes live at the public edge."""
 
 from __future__ import annotations
 

@@ -182,12 +182,12 @@ def complete(view: CampaignView) -> Changes[bool]:
     """Complete a running campaign whose contacts are all final and whose calls are all over (L12, S2, S4)."""
     campaign, counters = view.campaign, view.counters
     if campaign.status is not CampaignStatus.RUNNING or counters.live or counters.count(WAITING | ACTIVE):
-        return Changes(False)
+        return Changes(result=False)
     if campaign.config.always_on and campaign.closing is None:
-        return Changes(False)
+        return Changes(result=False)
     reason = campaign.closing or CompletionReason.ALL_CONTACTS_FINAL
     done = _over(view, CampaignStatus.COMPLETED, reason)
-    return Changes(True, _did(view, Action.COMPLETE, ENGINE, reason.value), campaign=done)
+    return Changes(result=True, facts=_did(view, Action.COMPLETE, ENGINE, reason.value), campaign=done)
 
 
 ENGINE = "engine"
@@ -203,10 +203,10 @@ def close_window(view: CampaignView) -> Changes[bool]:
     campaign = view.campaign
     due = campaign.cutoff is not None and view.now >= campaign.cutoff
     if campaign.status is not CampaignStatus.RUNNING or campaign.closing is not None or not due:
-        return Changes(False)
+        return Changes(result=False)
     closing = attrs.evolve(campaign, closing=CompletionReason.WINDOW_CLOSED, epoch=campaign.epoch + 1)
     moves = (CloseWaiting(ContactStatus.WINDOW_CLOSED), CloseAwaiting())
-    return Changes(True, (_closed_window(view),), campaign=closing, moves=moves)
+    return Changes(result=True, facts=(_closed_window(view),), campaign=closing, moves=moves)
 
 
 def restart(view: CampaignView, by: str) -> Changes[Campaign]:
@@ -257,8 +257,8 @@ def edit(
     campaign.require(Action.EDIT)
     if version != campaign.version:
         raise Conflict(
-            f"Campaign {campaign.id} was changed by somebody else since version {version} (it is at {campaign.version}). "
-            "Open it again and repeat your changes."
+            f"Campaign {campaign.id} was changed by somebody else since version {version} "
+            f"(it is at {campaign.version}). Open it again and repeat your changes."
         )
     if campaign.has_run:
         _keep_locked(campaign, draft, stage)

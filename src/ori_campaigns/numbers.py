@@ -11,7 +11,8 @@ from ori_campaigns.errors import InvalidDefinition, Problem
 # Unicode's White_Space property, written out: str.isspace() and the regex classes of other engines
 # disagree on the edges, and a rule that is proved equal to a vectorised twin needs one spelling.
 WHITESPACE = (
-    "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+    "\t\n\x0b\x0c\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
 )
 HYPHENS = "-\u2010\u2011"
 SHORTEST = 8

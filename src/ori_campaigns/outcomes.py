@@ -8,7 +8,7 @@ has come.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import attrs
 
@@ -65,6 +65,12 @@ from ori_campaigns.retry import (
 from ori_campaigns.views import AttemptFacts, Changes, CloseUsedUp, ReportView
 
 # A member taken off its enum costs as much as a call; these are asked for every report.
+NEVER_LEARNED = "unknown"
+"""The detail of a call whose end nobody ever told (N7)."""
+
+# Each handler is only ever given its own class of report; `_HANDLERS` sees to it.
+_Told: TypeAlias = Any
+
 _ANSWERED = AttemptStatus.ANSWERED
 _ENDED = AttemptStatus.ENDED
 _EXPIRED_UNSENT = AttemptStatus.EXPIRED_UNSENT
@@ -170,24 +176,22 @@ def record(view: ReportView, policy: Policy) -> Changes[Recorded]:
 # --- helpers of the handlers -----------------------------------------------------------------------------------------
 
 
-def _when(batch: _Batch, report: Any, attempt: AttemptFacts) -> Instant:
+def _when(batch: _Batch, report: _Told, attempt: AttemptFacts) -> Instant:
     """Trust the sender's clock only between the reservation and now."""
     at: Instant = report.at
-    if at > batch.now:
-        return batch.now
-    return at if at >= attempt.reserved_at else attempt.reserved_at
+    return max(min(at, batch.now), attempt.reserved_at)
 
 
 def _ref(attempt: AttemptFacts) -> CallRef:
     return CallRef(attempt.id, attempt.carrier, attempt.carrier_ref)
 
 
-def _ignore(batch: _Batch, report: Any, attempt: AttemptFacts, why: str) -> None:
+def _ignore(batch: _Batch, report: _Told, attempt: AttemptFacts, why: str) -> None:
     name = type(report).__name__
     batch.facts.append(ReportIgnored(attempt.id, attempt.ordinal, _when(batch, report, attempt), name, why))
 
 
-def _too_late(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:  # noqa: ANN401 - any report
+def _too_late(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     """Deal with a report on an attempt that is over: nothing changes, but a call that should not live is ended."""
     if attempt.status in NEVER_PLACED and type(report) in _SIGNS_OF_LIFE:
         # It was believed never to have left; whoever sent it late must not let it go on.
@@ -218,7 +222,7 @@ def _lose(batch: _Batch, attempt: AttemptFacts, why: str) -> None:
     batch.look_ups.append(_ref(attempt))
 
 
-def _give_back(batch: _Batch, report: Any, attempt: AttemptFacts, status: AttemptStatus, why: str) -> None:
+def _give_back(batch: _Batch, report: _Told, attempt: AttemptFacts, status: AttemptStatus, why: str) -> None:
     """The call was surely never placed: the contact goes back to exactly where it came from, if that is still open."""
     campaign, contact = attempt.campaign, attempt.contact
     to = attempt.came_from
@@ -236,7 +240,7 @@ def _give_back(batch: _Batch, report: Any, attempt: AttemptFacts, status: Attemp
     batch.facts.append(AttemptReturned(attempt.id, contact.ordinal, _when(batch, report, attempt), status, why, to))
 
 
-def _follow(  # noqa: PLR0913 - the facts of one decision
+def _follow(
     batch: _Batch, attempt: AttemptFacts, call: EndedCall, said: Analysis, ended_at: Instant, *, may_wait: bool
 ) -> None:
     """Say what follows for the contact, or that its analysis is awaited."""
@@ -277,8 +281,9 @@ def _end(batch: _Batch, ended: Ended, attempt: AttemptFacts) -> None:
     connected = False
     if answered_at is not None:
         # Who hung up, silence, machines and transfers are the bot's to say; the carrier's word is the fallback.
-        disposition = attempt.bot_disposition or disposition
-        connected = batch.policy.connected(True, attempt.began, disposition)
+        if ended.detail != NEVER_LEARNED:
+            disposition = attempt.bot_disposition or disposition
+        connected = batch.policy.connected(True, attempt.began, disposition)  # noqa: FBT003 - a predicate of facts
         talk = max(ended_at - answered_at, 0)
     detail, ordinal = ended.detail, attempt.ordinal
     over = tuple.__new__(
@@ -293,7 +298,7 @@ def _end(batch: _Batch, ended: Ended, attempt: AttemptFacts) -> None:
 # --- one handler for each kind of report -----------------------------------------------------------------------------
 
 
-def _accepted(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+def _accepted(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     status, ref, at = attempt.status, report.carrier_ref, report.at
     if not attempt.reserved_at <= at <= batch.now:
         at = _when(batch, report, attempt)
@@ -307,7 +312,7 @@ def _accepted(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
         _ignore(batch, report, attempt, "repeat")
 
 
-def _refused(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+def _refused(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     if attempt.rang_at is not None or attempt.answered_at is not None:
         _ignore(batch, report, attempt, "has_rung")
         return
@@ -317,28 +322,31 @@ def _refused(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     _give_back(batch, report, attempt, _REFUSED, report.why)
 
 
-def _unsent(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+def _unsent(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     if attempt.status is _RESERVED:
         _give_back(batch, report, attempt, _EXPIRED_UNSENT, report.why)
+    elif attempt.status is _UNKNOWN and attempt.rang_at is None and attempt.answered_at is None:
+        # Its reservation had run out before the sender said so; the sender's word is proof all the same (N7).
+        _give_back(batch, report, attempt, _REFUSED, report.why)
     else:
         _ignore(batch, report, attempt, "was_sent")
 
 
-def _unknown(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+def _unknown(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     if attempt.status is _RESERVED:
         _lose(batch, attempt, report.why)
     else:
         _ignore(batch, report, attempt, "known_better")
 
 
-def _lost(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+def _lost(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     if attempt.status is _UNKNOWN:
         _ignore(batch, report, attempt, "repeat")
     else:
         _lose(batch, attempt, "lost")
 
 
-def _ringing(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+def _ringing(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     if attempt.answered_at is not None:
         _ignore(batch, report, attempt, "late")
     elif attempt.status is _RINGING:
@@ -348,11 +356,11 @@ def _ringing(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
         batch.facts.append(AttemptRang(attempt.id, attempt.ordinal, at, batch.ringing_until))
 
 
-def _early_media(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+def _early_media(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     _ignore(batch, report, attempt, "not_an_answer")
 
 
-def _answered(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+def _answered(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     if attempt.status in {_ANSWERED, _IN_PROGRESS}:
         _ignore(batch, report, attempt, "repeat")
         return
@@ -361,7 +369,7 @@ def _answered(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
     batch.facts.append(tuple.__new__(AttemptAnswered, fact))
 
 
-def _found_live(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+def _found_live(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     """A look-up found the call: back to the state it was known in, under its old limits."""
     ordinal = attempt.ordinal
     if attempt.status is not _UNKNOWN:
@@ -379,24 +387,24 @@ def _found_live(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
         )
 
 
-def _never_placed(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+def _never_placed(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     if attempt.rang_at is not None or attempt.answered_at is not None:
         _ignore(batch, report, attempt, "has_rung")
     else:
         _give_back(batch, report, attempt, _REFUSED, "never_placed")
 
 
-def _not_found(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+def _not_found(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     """Many carriers forget ended calls: no proof of anything, the reminder goes on."""
     _ignore(batch, report, attempt, "no_proof")
 
 
-def _bot_report(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+def _bot_report(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     at = _when(batch, report, attempt)
     batch.facts.append(BotReported(attempt.id, attempt.ordinal, at, report.began, report.disposition))
 
 
-def _analysis(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+def _analysis(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     """Analysis before the end is kept for it; in time after the end it decides; later it is stored, no more (R14)."""
     ordinal = attempt.ordinal
     if attempt.status in NEVER_PLACED or attempt.analysed:
@@ -413,7 +421,7 @@ def _analysis(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
         _follow(batch, attempt, attempt, report, attempt.ended_at or at, may_wait=False)
 
 
-def _overdue(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
+def _overdue(batch: _Batch, _: _Told, attempt: AttemptFacts) -> None:
     """Something has been in its state for too long (N7)."""
     status = attempt.status
     if status is _ENDED and not attempt.decided:
@@ -422,7 +430,7 @@ def _overdue(batch: _Batch, report: Any, attempt: AttemptFacts) -> None:
         return
     elif batch.now >= _gone_by(batch, attempt):
         # It may have lasted as long as it could: nobody who may have been reached is called again for a short connect.
-        _end(batch, Ended(attempt.id, batch.now, "error", detail="unknown"), attempt)
+        _end(batch, Ended(attempt.id, batch.now, "error", detail=NEVER_LEARNED), attempt)
         batch.hangups.append(_ref(attempt))
     else:
         if status is not _RESERVED:

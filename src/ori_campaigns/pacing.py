@@ -167,7 +167,7 @@ def _grant(
 ) -> bool:
     """Give one call more to a campaign, moving calls of others to other carriers of theirs where that makes room."""
     # Breadth first from the campaign's carriers to one with a call left; each step is a campaign that could move.
-    came_by: dict[str, tuple[str, str]] = {carrier: (name, "") for carrier in carriers[name]}
+    came_by: dict[str, tuple[str, str]] = dict.fromkeys(carriers[name], (name, ""))
     frontier = list(came_by)
     while frontier:
         carrier = frontier.pop(0)

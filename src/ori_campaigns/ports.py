@@ -121,7 +121,9 @@ class Store(Protocol):
     """
 
     @property
-    def can(self) -> StoreCapabilities: ...
+    def can(self) -> StoreCapabilities:
+        """What this store can do."""
+        ...
 
     @property
     def clock(self) -> Clock:
@@ -146,7 +148,10 @@ class Store(Protocol):
         ...
 
     def admit(self, ask: AdmitAsk, rule: Callable[[AdmitView], Changes[R]]) -> R:
-        """Run the rule of admission (T1). Guards, whatever the rule says: one open attempt for a number, one for a contact."""
+        """Run the rule of admission (T1).
+
+        Guards, whatever the rule says: one open attempt for a number, one for a contact.
+        """
         ...
 
     def record(self, reports: Sequence[Report], rule: Callable[[ReportView], Changes[R]]) -> R:
@@ -190,12 +195,18 @@ class Store(Protocol):
         ...
 
     # --- reads ---
-    def campaign(self, campaign_id: str) -> Campaign: ...
+    def campaign(self, campaign_id: str) -> Campaign:
+        """Return one campaign."""
+        ...
+
     def campaigns(self, workspace: str | None = None) -> Sequence[Campaign]:
         """Return all campaigns, newest created first, id as tie-break."""
         ...
 
-    def counters(self, campaign_id: str, run: int | None = None) -> Counters: ...
+    def counters(self, campaign_id: str, run: int | None = None) -> Counters:
+        """Return the kept counts of a run, the current one unless named."""
+        ...
+
     def contacts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Contact]:
         """Return a page of contacts by ordinal."""
         ...
@@ -210,7 +221,7 @@ class Store(Protocol):
 
 
 class Dialler(Protocol):
-    """Places calls. Whatever goes wrong, the caller learns which of three things is true: accepted, refused, unknown."""
+    """Places calls. Whatever goes wrong, the caller learns which is true: accepted, refused or unknown."""
 
     async def open(self) -> None:
         """Be ready to *hear* before the first call may be placed."""
@@ -261,4 +272,6 @@ class TelephonyAdapter(Dialler, Protocol):
     """A Dialler for one carrier, which says what that carrier can do."""
 
     @property
-    def capabilities(self) -> DiallerCapabilities: ...
+    def capabilities(self) -> DiallerCapabilities:
+        """What this carrier can do."""
+        ...

@@ -111,7 +111,9 @@ class Terms:
     callbacks_open: bool
     callbacks_may_exceed: bool
     analysis_wait: int
-    answers: dict[tuple[object, ...], tuple[str, ContactStatus]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
+    answers: dict[tuple[object, ...], tuple[str, ContactStatus]] = attrs.field(
+        factory=dict, init=False, repr=False, eq=False
+    )
 
     @classmethod
     def of(cls, campaign: Campaign) -> Terms:
@@ -270,7 +272,7 @@ def why_no_callback(request: CallbackRequest, contact: BudgetFacts, terms: Terms
     return ""
 
 
-def _case(  # noqa: PLR0913 - the facts of one decision
+def _case(
     call: EndedCall, said: Analysis, contact: BudgetFacts, terms: Terms, now: Instant, *, callback: bool
 ) -> tuple[bool, bool, str, str, bool, bool, int, bool, bool, bool]:
     """Return the fields of a `Case`; it is made of them only for the rules, when the answer is not yet known."""
@@ -316,7 +318,7 @@ def decide(
     return tuple.__new__(Decision, (name, status, 0, None, declined))
 
 
-def waits_for_analysis(  # noqa: PLR0913 - the facts of one question
+def waits_for_analysis(
     call: EndedCall, said: Analysis, contact: BudgetFacts, terms: Terms, *, ended_at: Instant, now: Instant
 ) -> bool:
     """Tell whether the decision waits: a connected call, a use for its analysis, and R1 to R3 silent (R14).

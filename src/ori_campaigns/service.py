@@ -303,7 +303,7 @@ class CampaignService:
         return self._dialling.record(reports)
 
     def recover(self) -> Recorded:
-        """See to calls that were silent for too long and to analyses that did not come (N7, R14); `step` does so, too."""
+        """See to calls silent for too long and to analyses that did not come (N7, R14); `step` does so, too."""
         return self._dialling.recover()
 
     # --- configuration and reads -------------------------------------------------------------------------------------

@@ -67,7 +67,7 @@ def snapshot(service: CampaignService, campaign_id: str) -> Snapshot:
     after = -1
     while attempts := store.attempts(campaign_id, after, 10_000):
         after += len(attempts)
-        live += [each for each in attempts if each.status in LIVE or (each.status is AttemptStatus.ENDED and not each.rule)]
+        live += [each for each in attempts if each.status in LIVE or _undecided(each)]
     return Snapshot(
         store.campaign(campaign_id), tuple(contacts), tuple(live), store.counters(campaign_id), store.clock.now()
     )
@@ -126,7 +126,12 @@ class Rehearsal:
         )
 
 
-def simulate(
+def _undecided(attempt: Attempt) -> bool:
+    """Tell whether a call is over and waits for its analysis."""
+    return attempt.status is AttemptStatus.ENDED and not attempt.rule
+
+
+def simulate(  # noqa: PLR0913 - what if, in as many ways as people ask
     source: CampaignDraft | Snapshot,
     leads: ContactBatch | None = None,
     *,
@@ -250,11 +255,7 @@ def drive(
     looks = 0
     while True:
         now = clock.now()
-        reports = model.due(now)
-        if reports:
-            recorded = service.record(reports)
-            if recorded.hangups or recorded.look_ups:
-                _carry_out(model, now, recorded)
+        _tell(service, model, now, model.due(now))
         while planned and planned[0][0] <= now:
             planned.pop(0)[1]()
             # An operator who has to wait lets time pass.

@@ -107,7 +107,7 @@ def config_problems(config: DiallerConfig, path: str = "config") -> tuple[Proble
         found.append(Problem(f"{path}.retry.on_system", "unknown_disposition", message, hint))
     stop, under = redial.stop_after_seconds, redial.redial_under_seconds
     if isinstance(stop, int) and isinstance(under, int) and stop < under:
-        message = f"Connects between {stop} and {under} seconds are ambiguous: the stop rule wins, they are not redialled."
+        message = f"Connects between {stop} and {under} seconds are ambiguous: the stop rule wins."
         hint = "Set the stop-after value at or above the redial-under value."
         found.append(Problem(f"{path}.redial", "thresholds_overlap", message, hint, severity="warning"))
     return tuple(found)
@@ -130,9 +130,10 @@ def errors_among(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 
 def with_defaults(config: DiallerConfig) -> DiallerConfig:
-    """Return the config as the wizard would save it: blank, junk or below one becomes the default, fractions are floored.
+    """Return the config as the wizard would save it.
 
-    Always-on is cleared outside multi day (W6, W7, W9, W10).
+    Blank, junk or below one becomes the default, fractions are floored. Always-on is
+    cleared outside multi day (W6, W7, W9, W10).
 
     >>> with_defaults(DiallerConfig(concurrency_limit=0)).concurrency_limit
     50

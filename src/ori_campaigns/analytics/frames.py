@@ -122,7 +122,8 @@ def contacts_frame(store: Store, campaign_id: str, *, reveal: bool = True) -> pl
 
     Returns:
         Columns `contact` (ordinal), `phone_number`, `status`, `attempts`, `due` (UTC, null unless scheduled),
-        `dialable` (the first instant from `due` on that the window allows, R12), `excluded`, `connected`, `rule`; then one String column for each call variable.
+        `dialable` (the first instant from `due` on that the window allows, R12), `excluded`,
+        `connected`, `rule`; then one String column for each call variable.
     """
     campaign = store.campaign(campaign_id)
     rows: list[tuple[object, ...]] = []

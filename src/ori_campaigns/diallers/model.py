@@ -62,7 +62,8 @@ class _Call:
     )
 
     def __init__(self, request: DialRequest, fate: Iterable[Any], begins: Instant, entry: LedgerCall | None) -> None:
-        self.request, self.attempt_id, self.entry, self.over, self.lost = request, request.attempt_id, entry, False, False
+        self.request, self.attempt_id, self.entry = request, request.attempt_id, entry
+        self.over = self.lost = False
         self.disposition, self.detail, ring, talk, self.business, self.analysis_after = fate
         self.rang_at: Instant | None = None if ring is None else begins
         self.answered_at: Instant | None = None

@@ -54,9 +54,12 @@ def reserve(book: Book, facts: Sequence[AttemptReserved]) -> None:
     opened, busy, numbers, attempts = exchange.open, exchange.busy, book.numbers, run.attempts
     workspace = book.campaign.workspace
     status, counts = run.status, run.counts
+    limit = exchange.next_limit
+    carrier, trunk = "", None
     for fact in facts:
-        ordinal = fact.contact
-        trunk = exchange.trunks[workspace, fact.carrier]
+        _, ordinal, at, _, _, _, called_over, _, _, check_at = fact
+        if trunk is None or called_over != carrier:
+            carrier, trunk = called_over, exchange.trunks[workspace, called_over]
         trunk.live += 1
         opened[fact.attempt] = OpenAttempt(book, run, trunk, serial, fact)
         serial += 1
@@ -64,11 +67,11 @@ def reserve(book: Book, facts: Sequence[AttemptReserved]) -> None:
         attempts[ordinal] += 1
         counts[status[ordinal]] -= 1
         status[ordinal] = _CALLING
-    if facts:
-        counts[_CALLING] += len(facts)
-        run.live += len(facts)
-        book.served_at = fact.at
-        exchange.watch(min(fact.check_at for fact in facts))
+        book.served_at = at
+        if check_at < limit:
+            exchange.next_limit = limit = check_at
+    counts[_CALLING] += len(facts)
+    run.live += len(facts)
 
 
 def _moves(attempt: OpenAttempt, status: AttemptStatus) -> None:
@@ -96,14 +99,18 @@ def _watch(attempt: OpenAttempt, check_at: Instant) -> None:
 
 
 def _submitted(attempt: OpenAttempt, fact: AttemptSubmitted, _: int) -> None:
+    _, _, _, carrier_ref, check_at = fact
     if attempt.status is _RESERVED:
         attempt.of.dialled += 1
         attempt.status = _SUBMITTED
     else:
         _moves(attempt, _SUBMITTED)
-    _watch(attempt, fact.check_at)
-    if fact.carrier_ref:
-        _learn(attempt, fact.carrier_ref)
+    attempt.check_at = check_at
+    exchange = attempt.book.exchange
+    if check_at < exchange.next_limit:
+        exchange.next_limit = check_at
+    if carrier_ref:
+        _learn(attempt, carrier_ref)
 
 
 def _learn(attempt: OpenAttempt, carrier_ref: str) -> None:
@@ -142,19 +149,18 @@ def _unknown(attempt: OpenAttempt, fact: AttemptUnknown, _: int) -> None:
     _watch(attempt, fact.check_at)
 
 
-def _free(attempt: OpenAttempt) -> None:
+def _free(attempt: OpenAttempt, book: Book) -> None:
     """Give the seat, the channel and the number back."""
-    book = attempt.book
     exchange = book.exchange
     attempt.trunk.live -= 1
+    attempt.of.live -= 1
     exchange.busy.discard(book.numbers[attempt.ordinal])
     if attempt.carrier_ref:
         exchange.by_ref.pop(attempt.carrier_ref, None)
-    attempt.of.live -= 1
 
 
 def _ended(attempt: OpenAttempt, fact: AttemptEnded, cursor: int) -> None:
-    run, status = attempt.of, attempt.status
+    run, status, book = attempt.of, attempt.status, attempt.book
     _, ordinal, _, disposition, _, connected, talk, answered_at, rang_at = fact
     if status is _ANSWERED:
         run.in_progress -= 1
@@ -175,8 +181,8 @@ def _ended(attempt: OpenAttempt, fact: AttemptEnded, cursor: int) -> None:
     if disposition in _MACHINES:
         run.machines += 1
     attempt.ended, attempt.answered_at, attempt.rang_at = fact, answered_at, rang_at
-    attempt.book.attempts.over[attempt.serial] = cursor
-    _free(attempt)
+    book.attempts.over[attempt.serial] = cursor
+    _free(attempt, book)
 
 
 def _returned(attempt: OpenAttempt, fact: AttemptReturned, cursor: int) -> None:
@@ -185,7 +191,7 @@ def _returned(attempt: OpenAttempt, fact: AttemptReturned, cursor: int) -> None:
     run.dialled -= 1
     run.attempts[ordinal] -= 1
     attempt.book.attempts.over[attempt.serial] = cursor
-    _free(attempt)
+    _free(attempt, attempt.book)
     run.move(ordinal, fact.to)
     if fact.to in FINAL:
         run.cancel_callback(ordinal)
@@ -204,18 +210,22 @@ def _close(attempt: OpenAttempt) -> None:
 
 def _decided(attempt: OpenAttempt, status: int, rule: str) -> Run:
     """What follows for the contact is decided: note it, and close the attempt's account."""
-    run, ordinal, counts = attempt.of, attempt.ordinal, attempt.of.counts
-    counts[run.status[ordinal]] -= 1
+    run, ordinal, exchange = attempt.of, attempt.ordinal, attempt.book.exchange
+    counts, statuses = run.counts, run.status
+    counts[statuses[ordinal]] -= 1
     counts[status] += 1
-    run.status[ordinal] = status
-    run.rule[ordinal] = attempt.book.exchange.codes.code(rule)
-    _close(attempt)
+    statuses[ordinal] = status
+    run.rule[ordinal] = exchange.codes.code(rule)
+    if attempt.carrier_ref:
+        _close(attempt)
+    else:
+        del exchange.open[attempt.id]
     return run
 
 
 def _retry(attempt: OpenAttempt, fact: RetryScheduled, cursor: int) -> None:
-    attempt.book.attempts.decided[attempt.serial] = cursor
     _, ordinal, _, due, rule = fact
+    attempt.book.attempts.decided[attempt.serial] = cursor
     run = _decided(attempt, _RETRY, rule)
     if run.callbacks:
         run.set_callback(ordinal, "missed")
@@ -232,10 +242,11 @@ def _callback(attempt: OpenAttempt, fact: CallbackScheduled, cursor: int) -> Non
 
 
 def _closed(attempt: OpenAttempt, fact: ContactClosed, cursor: int) -> None:
+    _, ordinal, _, status, rule = fact
     attempt.book.attempts.decided[attempt.serial] = cursor
-    run = _decided(attempt, CODE[fact.status], fact.rule)
+    run = _decided(attempt, CODE[status], rule)
     if run.callbacks:
-        run.set_callback(fact.contact, "cancelled" if fact.status is _S.EXCLUDED else "missed")
+        run.set_callback(ordinal, "cancelled" if status is _S.EXCLUDED else "missed")
 
 
 def _awaited(attempt: OpenAttempt, fact: AnalysisAwaited, _: int) -> None:

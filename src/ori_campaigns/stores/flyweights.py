@@ -213,3 +213,60 @@ class PastAttempt(_AttemptRow):
         self.analysed = analysed > 0
         self.business_disposition: str = log.fact(analysed).business_disposition if analysed else ""
         self.callback: CallbackRequest | None = log.fact(analysed).callback if analysed else None
+
+
+class MemoryCampaignView:
+    """A campaign under lock."""
+
+    __slots__ = ("_book", "now")
+
+    def __init__(self, book: Book, now: Instant) -> None:
+        self._book, self.now = book, now
+
+    @property
+    def campaign(self) -> Campaign:
+        return self._book.campaign
+
+    @property
+    def counters(self) -> Counters:
+        return self._book.counters(None)
+
+
+class MemoryAdmitView:
+    """A campaign about to dial."""
+
+    __slots__ = ("_book", "campaign", "cursor", "lines", "live", "next_serial", "now", "offered")
+
+    def __init__(self, book: Book, now: Instant, quotas: dict[str, int]) -> None:
+        self._book, self.now, self.campaign = book, now, book.campaign
+        self.live, self.cursor, self.next_serial = book.run.live, book.cursor, len(book.attempts)
+        lines: dict[str, Line] = {}
+        self.lines: list[Line | None] = []
+        for trunk in book.pool().trunks:
+            line = None
+            if trunk is not None:
+                line = lines.get(trunk.carrier.id)
+                if line is None:
+                    line = lines[trunk.carrier.id] = trunk.line(now, quotas.get(trunk.carrier.id, 0))
+            self.lines.append(line)
+        self.offered: list[int] = []
+
+    @property
+    def candidates(self) -> Iterator[Candidate]:
+        return self._book.offered(self.now, self.offered)
+
+
+class MemoryReportView(NamedTuple):
+    """A batch of reports with their attempts."""
+
+    now: Instant
+    items: list[tuple[Report, OpenAttempt | PastAttempt | None]]
+
+
+class MemoryNumbersView:
+    """Numbers of one campaign."""
+
+    __slots__ = ("campaign", "items", "now")
+
+    def __init__(self, now: Instant, campaign: Campaign, items: list[NumberMatch]) -> None:
+        self.now, self.campaign, self.items = now, campaign, items

@@ -18,6 +18,7 @@ from ori_campaigns.events import AttemptFact, CampaignFact, ContactFact, Event, 
 _KINDS: tuple[Any, ...] = (*get_args(AttemptFact), *get_args(ContactFact), *get_args(CampaignFact))
 # Where the contact stands among the fields; -1 for facts of the campaign itself.
 _CONTACT = tuple(kind._fields.index("contact") if "contact" in kind._fields else -1 for kind in _KINDS)
+_WIDTH_OF = tuple(len(kind._fields) for kind in _KINDS).__getitem__
 _CODE_OF = {kind: code for code, kind in enumerate(_KINDS)}.__getitem__
 
 
@@ -28,11 +29,11 @@ class EventLog:
 
     def __init__(self) -> None:
         self._fields: list[Any] = []
-        # Of each fact: its class, where its fields end, and its campaign.
+        # Of each fact: its class, and its campaign.
         self._kinds = bytearray()
-        self._ends = array("Q", [0])
         self._campaigns = array("I")
-        # Sequence numbers within a stream are counted when the log is read, not while it is written.
+        # Where its fields end, and its number within its stream: counted when the log is read, not while it is written.
+        self._ends = array("Q", [0])
         self._sequences = array("I")
         self._streams: dict[tuple[int, int], int] = {}
 
@@ -45,19 +46,25 @@ class EventLog:
 
     def extend(self, campaigns: repeat[int] | Sequence[int], facts: Sequence[Fact]) -> None:
         """Append facts, each with the number of its campaign."""
-        ends = self._ends
         self._fields.extend(chain.from_iterable(facts))
         self._kinds.extend(map(_CODE_OF, map(type, facts)))
-        ends.extend(accumulate(map(len, facts), initial=ends.pop()))
         self._campaigns.extend(campaigns)
+
+    def _find_ends(self, cursor: int) -> None:
+        ends = self._ends
+        if len(ends) <= cursor + 1:
+            fresh = self._kinds[len(ends) - 1 :]
+            ends.extend(accumulate(map(_WIDTH_OF, fresh), initial=ends.pop()))
 
     def fact(self, cursor: int) -> Any:  # noqa: ANN401 - whoever noted the cursor knows the class
         """Return the fact at a cursor."""
         ends = self._ends
+        self._find_ends(cursor)
         return _KINDS[self._kinds[cursor]]._make(self._fields[ends[cursor] : ends[cursor + 1]])
 
     def _stream(self, cursor: int) -> int:
         """Return the contact a fact belongs to, -1 for the campaign itself."""
+        self._find_ends(cursor)
         position = _CONTACT[self._kinds[cursor]]
         stream: int = -1 if position < 0 else self._fields[self._ends[cursor] + position]
         return stream

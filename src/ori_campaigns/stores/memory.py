@@ -46,55 +46,6 @@ R = TypeVar("R")
 _ATTEMPT_OF = itemgetter(0)
 
 
-class _CampaignView:
-    __slots__ = ("_book", "now")
-
-    def __init__(self, book: Book, now: Instant) -> None:
-        self._book, self.now = book, now
-
-    @property
-    def campaign(self) -> Campaign:
-        return self._book.campaign
-
-    @property
-    def counters(self) -> Counters:
-        return self._book.counters(None)
-
-
-class _AdmitView:
-    __slots__ = ("_book", "campaign", "cursor", "lines", "live", "next_serial", "now", "offered")
-
-    def __init__(self, book: Book, now: Instant, quotas: dict[str, int]) -> None:
-        self._book, self.now, self.campaign = book, now, book.campaign
-        self.live, self.cursor, self.next_serial = book.run.live, book.cursor, len(book.attempts)
-        lines: dict[str, Line] = {}
-        self.lines: list[Line | None] = []
-        for trunk in book.pool().trunks:
-            line = None
-            if trunk is not None:
-                line = lines.get(trunk.carrier.id)
-                if line is None:
-                    line = lines[trunk.carrier.id] = trunk.line(now, quotas.get(trunk.carrier.id, 0))
-            self.lines.append(line)
-        self.offered: list[int] = []
-
-    @property
-    def candidates(self) -> Iterator[Candidate]:
-        return self._book.offered(self.now, self.offered)
-
-
-class _ReportView(NamedTuple):
-    now: Instant
-    items: list[tuple[Report, OpenAttempt | PastAttempt | None]]
-
-
-class _NumbersView:
-    __slots__ = ("campaign", "items", "now")
-
-    def __init__(self, now: Instant, campaign: Campaign, items: list[NumberMatch]) -> None:
-        self.now, self.campaign, self.items = now, campaign, items
-
-
 class MemoryStore:
     """Keeps everything in this process; made for simulations, tests and notebooks, and quick enough for all three.
 
@@ -155,7 +106,7 @@ class MemoryStore:
         """Run a lifecycle rule on one campaign."""
         with self._lock:
             book = self.book(campaign_id)
-            changes = rule(_CampaignView(book, self.clock.now()))
+            changes = rule(MemoryCampaignView(book, self.clock.now()))
             self._write(book, changes)
             if changes.created is not None:
                 self._insert(changes.created)
@@ -168,7 +119,7 @@ class MemoryStore:
         with self._lock:
             book = self.book(ask.campaign_id)
             now = self.clock.now()
-            view = _AdmitView(book, now, ask.quotas)
+            view = MemoryAdmitView(book, now, ask.quotas)
             later: Sequence[tuple[int, Instant]] = ()
             try:
                 changes = rule(view)
@@ -195,13 +146,16 @@ class MemoryStore:
             shown: list[OpenAttempt | PastAttempt | None] = list(found)
             if None in found:
                 shown = [known or self._attempt(report) for known, report in zip(found, reports, strict=True)]
-            changes = rule(_ReportView(self.clock.now(), list(zip(reports, shown, strict=True))))
+            changes = rule(MemoryReportView(self.clock.now(), list(zip(reports, shown, strict=True))))
             facts, cursor = changes.facts, len(log)
             # Each fact is of an attempt that the rule was shown. All are looked up before any of them is closed.
             attempts: list[Any] = list(map(opened.get, map(_ATTEMPT_OF, facts)))
             if None in attempts:
                 attempts = [each or self._past(fact[0]) for each, fact in zip(attempts, facts, strict=True)]  # type: ignore[arg-type]
-            log.extend([attempt.book.code for attempt in attempts], facts)
+            if len(self._books) > 1:
+                log.extend([attempt.book.code for attempt in attempts], facts)
+            elif facts:
+                log.append(attempts[0].book.code, facts)
             apply = APPLY_TO_ATTEMPT
             for attempt, fact in zip(attempts, facts, strict=True):
                 apply[type(fact)](attempt, fact, cursor)
@@ -232,7 +186,7 @@ class MemoryStore:
                 code = encode(number.reveal())
                 ordinal = book.find(code)
                 items.append(NumberMatch(number, None if ordinal is None else book.row(ordinal), code in book.excluded))
-            changes = rule(_NumbersView(self.clock.now(), book.campaign, items))
+            changes = rule(MemoryNumbersView(self.clock.now(), book.campaign, items))
             self._write(book, changes)
             return changes.result
 
