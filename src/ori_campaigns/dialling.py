@@ -11,6 +11,7 @@ import attrs
 from ori_campaigns import lifecycle
 from ori_campaigns.admission import Admission, admit
 from ori_campaigns.errors import ActionNotAllowed
+from ori_campaigns.gates import held_back
 from ori_campaigns.instants import Instant
 from ori_campaigns.outcomes import Policy, Recorded, record
 from ori_campaigns.pacing import Demand, share
@@ -91,8 +92,10 @@ class Dialling:
     ) -> None:
         """Share the carriers' free calls over the campaigns until nobody can use one more (P5)."""
         wakes += [work.next_due for work in works]
-        due = [work for work in works if work.next_due is not None and work.next_due <= now]
-        wanting = [work.demand for work in due if work.demand.seats > 0]
+        due = [work for work in works if work.next_due is not None and work.next_due <= now and work.demand.seats > 0]
+        shut = {work.campaign.id: closed for work in due if (closed := held_back(work.campaign, now)) is not None}
+        wakes += [closed.until for closed in shut.values()]
+        wanting = [work.demand for work in due if work.campaign.id not in shut]
         if not wanting:
             return
         supply = {carrier: free for carrier, (free, _) in self.store.supply(workspace).items()}
@@ -111,7 +114,7 @@ class Dialling:
                 if admission.closed is None:
                     served.add(demand.campaign_id)
                 elif admission.closed.gate == "carrier":
-                    wanting.append(demand._replace(seats=demand.seats - len(admission.dials)))
+                    wanting.append(demand.after(len(admission.dials)))
                 else:
                     wakes.append(admission.closed.until)
         self._wake_for(workspace, wanting, served, wakes)

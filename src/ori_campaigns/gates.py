@@ -7,11 +7,11 @@ and nowhere else: a store only selects candidates, it never decides.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import attrs
 
-from ori_campaigns.campaign import CampaignStatus
+from ori_campaigns.campaign import Campaign, CampaignStatus
 from ori_campaigns.contact import WAITING, ContactStatus
 from ori_campaigns.instants import SECOND, Instant
 from ori_campaigns.views import AdmitView, CandidateFacts
@@ -28,11 +28,25 @@ class Closed:
     until: Instant | None = None
 
 
+class Moment(Protocol):
+    """A campaign at an instant: all that the gates of time look at."""
+
+    @property
+    def campaign(self) -> Campaign:
+        """The campaign as it stands."""
+        ...
+
+    @property
+    def now(self) -> Instant:
+        """The instant asked about (microseconds UTC)."""
+        ...
+
+
 CampaignGate: TypeAlias = Callable[[AdmitView], Closed | None]
 ContactGate: TypeAlias = Callable[[CandidateFacts, AdmitView], Closed | None]
 
 
-def running(view: AdmitView) -> Closed | None:
+def running(view: Moment) -> Closed | None:
     """Only a running campaign dials, and not once its window has closed for good (L2, L4, L6, S2)."""
     campaign = view.campaign
     if campaign.status is CampaignStatus.RUNNING and campaign.closing is None:
@@ -40,13 +54,13 @@ def running(view: AdmitView) -> Closed | None:
     return Closed("status")
 
 
-def before_cutoff(view: AdmitView) -> Closed | None:
+def before_cutoff(view: Moment) -> Closed | None:
     """A single-day campaign dials before its cutoff only (S2)."""
     cutoff = view.campaign.cutoff
     return None if cutoff is None or view.now < cutoff else Closed("cutoff")
 
 
-def inside_window(view: AdmitView) -> Closed | None:
+def inside_window(view: Moment) -> Closed | None:
     """Calls start inside the window, on working days, in the campaign's zone; judged when dialling (S1, S9)."""
     schedule = view.campaign.config.window.schedule()
     if schedule.is_open(view.now):
@@ -95,7 +109,26 @@ def number_free(candidate: CandidateFacts, view: AdmitView) -> Closed | None:
 
 
 CAMPAIGN_GATES: Sequence[CampaignGate] = (running, before_cutoff, inside_window, seat_free, line_free)
+GATES_OF_TIME: frozenset[Callable[[Moment], Closed | None]] = frozenset({running, before_cutoff, inside_window})
+"""Those that need no lock to be asked; a campaign they hold back takes no share of its carriers."""
 CONTACT_GATES: Sequence[ContactGate] = (waiting, due, attempts_left, not_excluded, number_free)
+
+
+@attrs.frozen
+class _At:
+    campaign: Campaign
+    now: Instant
+
+
+def held_back(campaign: Campaign, now: Instant) -> Closed | None:
+    """Return the first closed gate of time, `None` when only seats and lines stand between the campaign and a call."""
+    at = _At(campaign, now)
+    for gate in CAMPAIGN_GATES:
+        if gate in GATES_OF_TIME:
+            closed = gate(at)
+            if closed is not None:
+                return closed
+    return None
 
 
 def first_closed(view: AdmitView) -> Closed | None:

@@ -120,6 +120,10 @@ class Demand(NamedTuple):
     served_at: Instant
     turn: int = 0
 
+    def after(self, calls: int) -> Demand:
+        """Return what is left of it once so many calls were taken."""
+        return self._replace(seats=self.seats - calls, turn=(self.turn + calls) % max(len(self.carriers), 1))
+
 
 def share(demands: Sequence[Demand], supply: Mapping[str, int]) -> dict[str, dict[str, int]]:
     """Water-fill the carriers' free calls over the campaigns (P5).

@@ -107,7 +107,8 @@ def config_problems(config: DiallerConfig, path: str = "config") -> tuple[Proble
         found.append(Problem(f"{path}.retry.on_system", "unknown_disposition", message, hint))
     stop, under = redial.stop_after_seconds, redial.redial_under_seconds
     if isinstance(stop, int) and isinstance(under, int) and stop < under:
-        message = f"Connects between {stop} and {under} seconds are ambiguous: the stop rule wins."
+        between = f"Connects between {stop} and {under} seconds are ambiguous"
+        message = f"{between}: the stop rule wins, they are not redialled."
         hint = "Set the stop-after value at or above the redial-under value."
         found.append(Problem(f"{path}.redial", "thresholds_overlap", message, hint, severity="warning"))
     return tuple(found)

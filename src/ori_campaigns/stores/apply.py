@@ -91,26 +91,22 @@ def _moves(attempt: OpenAttempt, status: AttemptStatus) -> None:
 def _watch(attempt: OpenAttempt, check_at: Instant) -> None:
     attempt.check_at = check_at
     exchange = attempt.book.exchange
-    if check_at < exchange.next_limit:
+    if check_at < exchange.next_limit:  # noqa: PLR1730 - for every report; `min` is a call
         exchange.next_limit = check_at
 
 
-# --- facts of attempts: each is given the attempt, the fact, and the fact's place in the log ---------------------------
+# --- facts of attempts: each is given the attempt, the fact, and the fact's place in the log -------------------------
 
 
 def _submitted(attempt: OpenAttempt, fact: AttemptSubmitted, _: int) -> None:
-    _, _, _, carrier_ref, check_at = fact
     if attempt.status is _RESERVED:
         attempt.of.dialled += 1
         attempt.status = _SUBMITTED
     else:
         _moves(attempt, _SUBMITTED)
-    attempt.check_at = check_at
-    exchange = attempt.book.exchange
-    if check_at < exchange.next_limit:
-        exchange.next_limit = check_at
-    if carrier_ref:
-        _learn(attempt, carrier_ref)
+    _watch(attempt, fact.check_at)
+    if fact.carrier_ref:
+        _learn(attempt, fact.carrier_ref)
 
 
 def _learn(attempt: OpenAttempt, carrier_ref: str) -> None:

@@ -42,7 +42,7 @@ class Trunk:
         if free <= 0 or now < self.back_off_until:
             return 0
         tokens = self.bucket.tokens(now)
-        return tokens if tokens < free else free
+        return min(tokens, free)
 
     def ready_at(self, now: Instant) -> Instant:
         """Return the first instant at which its rate allows a call again."""
@@ -89,8 +89,7 @@ class Exchange:
     # --- time limits: live calls are few, so they are looked through when the earliest limit has come ---
     def watch(self, check_at: Instant) -> None:
         """Some attempt is to be looked at by then."""
-        if check_at < self.next_limit:
-            self.next_limit = check_at
+        self.next_limit = min(self.next_limit, check_at)
 
     def next_check(self) -> Instant | None:
         """Return an instant before which no attempt is overdue."""

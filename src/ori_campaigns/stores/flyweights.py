@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
 from ori_campaigns.contact import KIND_OF, AttemptKind, AttemptStatus, Callback, CallbackRequest, ContactStatus
 from ori_campaigns.events import AnalysisArrived, AttemptEnded, AttemptReserved, AttemptReturned
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
+from ori_campaigns.pacing import Line
+from ori_campaigns.reports import Report
 from ori_campaigns.stores.rows import decode
 from ori_campaigns.stores.runs import STATUSES, Run
+from ori_campaigns.views import Counters, NumberMatch
 
 if TYPE_CHECKING:
     from ori_campaigns.campaign import Campaign
@@ -51,7 +54,18 @@ class ContactRow:
 class Candidate:
     """A waiting contact offered for dialling. All gates look at it at once, so what they ask for is read beforehand."""
 
-    __slots__ = ("_book", "_code", "_run", "attempts", "callback", "due", "excluded", "number_busy", "ordinal", "status")
+    __slots__ = (
+        "_book",
+        "_code",
+        "_run",
+        "attempts",
+        "callback",
+        "due",
+        "excluded",
+        "number_busy",
+        "ordinal",
+        "status",
+    )
 
     def __init__(self, book: Book, run: Run, ordinal: int) -> None:
         self._book, self._run, self.ordinal = book, run, ordinal

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 import threading
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 from ori_campaigns.campaign import Campaign, CampaignStatus
 from ori_campaigns.carriers import Carrier
@@ -17,13 +17,20 @@ from ori_campaigns.errors import NotFound
 from ori_campaigns.events import AttemptFact, AttemptReserved, ContactFact, ContactsMoved, Event
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
-from ori_campaigns.pacing import Demand, Line
+from ori_campaigns.pacing import Demand
 from ori_campaigns.ports import AdmitAsk, Clock, StoreCapabilities, Work
 from ori_campaigns.reports import Report
 from ori_campaigns.stores.apply import APPLY_TO_ATTEMPT, apply_move, apply_to_campaign, reserve
 from ori_campaigns.stores.book import Book
 from ori_campaigns.stores.exchange import Exchange
-from ori_campaigns.stores.flyweights import Candidate, OpenAttempt, PastAttempt
+from ori_campaigns.stores.flyweights import (
+    MemoryAdmitView,
+    MemoryCampaignView,
+    MemoryNumbersView,
+    MemoryReportView,
+    OpenAttempt,
+    PastAttempt,
+)
 from ori_campaigns.stores.rows import encode
 from ori_campaigns.stores.runs import CODE
 from ori_campaigns.views import (
@@ -42,7 +49,7 @@ from ori_campaigns.views import (
 )
 
 R = TypeVar("R")
-# Reports and facts of attempts begin with the attempt's id. Batches are looked up by `map`: not a line of Python for each.
+# Reports and facts of attempts begin with the attempt's id; batches are looked up by `map`, without a line for each.
 _ATTEMPT_OF = itemgetter(0)
 
 
@@ -330,7 +337,9 @@ _CALLING, _AWAITING = (CODE[status] for status in ContactStatus if status in ACT
 def _work(book: Book) -> Work:
     run, campaign, counts = book.runs[-1], book.campaign, book.runs[-1].counts
     seats = campaign.config.concurrency_limit - run.live
-    demand = Demand(campaign.id, seats, book.pool().carriers, book.served_at, book.cursor % max(len(campaign.numbers), 1))
+    demand = Demand(
+        campaign.id, seats, book.pool().carriers, book.served_at, book.cursor % max(len(campaign.numbers), 1)
+    )
     waiting = counts[_PENDING] + counts[_RETRY] + counts[_CALLBACK]
     active = counts[_CALLING] + counts[_AWAITING]
     return Work(campaign, run.live, waiting, active, demand, run.next_due())
