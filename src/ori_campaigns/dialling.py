@@ -158,7 +158,7 @@ class Dialling:
         if check is None or check > now:
             return _NOTHING
         done: list[Recorded] = []
-        while (ids := self.store.overdue(batch)):
+        while ids := self.store.overdue(batch):
             done.append(self.record([Overdue(attempt_id, now) for attempt_id in ids]))
         return _merged(done)
 

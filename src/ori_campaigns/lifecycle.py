@@ -134,9 +134,7 @@ def resume(view: CampaignView, by: str, configured: Configured) -> Changes[Campa
     _guard(view, Action.RESUME, configured, needs_contacts=False)
     campaign = view.campaign
     calls_back = _calls_back(campaign.bot, configured)
-    running = attrs.evolve(
-        campaign, status=CampaignStatus.RUNNING, epoch=campaign.epoch + 1, bot_calls_back=calls_back
-    )
+    running = attrs.evolve(campaign, status=CampaignStatus.RUNNING, epoch=campaign.epoch + 1, bot_calls_back=calls_back)
     running = _with_day(running, view.now)
     config = running.config
     moves: list[Move] = [CloseUsedUp(config.retry.max_attempts, config.callbacks_may_exceed_max_attempts)]
@@ -249,9 +247,7 @@ def delete(view: CampaignView, by: str) -> Changes[None]:
     return Changes(None, _did(view, Action.DELETE, by), deleted=True)
 
 
-def edit(
-    view: CampaignView, draft: CampaignDraft, *, by: str, version: int, stage: str | None
-) -> Changes[Campaign]:
+def edit(view: CampaignView, draft: CampaignDraft, *, by: str, version: int, stage: str | None) -> Changes[Campaign]:
     """Save an edit made from `version` (L10, L14, L19, C9)."""
     campaign = view.campaign
     campaign.require(Action.EDIT)

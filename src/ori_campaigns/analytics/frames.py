@@ -137,9 +137,7 @@ def contacts_frame(store: Store, campaign_id: str, *, reveal: bool = True) -> pl
         variables.append(dict(each.variables))
     names = dict.fromkeys(name for each in variables for name in each)
     clash = {name: f"variable_{name}" if name in CONTACT_COLUMNS else name for name in names}
-    extra = [
-        pl.Series(clash[name], [each.get(name) for each in variables], dtype=pl.String) for name in names
-    ]
+    extra = [pl.Series(clash[name], [each.get(name) for each in variables], dtype=pl.String) for name in names]
     return _frame(rows, CONTACT_COLUMNS).with_columns(extra)
 
 
