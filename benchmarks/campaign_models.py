@@ -228,16 +228,17 @@ def simpy_model(contacts: int, *, priority: bool) -> dict[str, float]:  # noqa: 
 
     def until_open() -> float:
         """Milliseconds until the window is open, 0 while it is."""
-        now = env.now
+        now: float = env.now
         day = bisect_right(closes, now)
         return max(opens[day] - now, 0)
 
     def until_token() -> float:
         """Take the next of the calls of this second; return the milliseconds until it may leave."""
         nonlocal token
-        at = max(token, env.now)
+        now: float = env.now
+        at = max(token, now)
         token = at + GAP
-        return at - env.now
+        return at - now
 
     def person() -> Generator[Any, Any, None]:
         nonlocal calls, answered, exhausted
