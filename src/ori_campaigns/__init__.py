@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ori_campaigns._version import __version__
 from ori_campaigns.actions import ActionFace, Icon, LeadsTo, Tone, buttons
-from ori_campaigns.campaign import Action, Campaign, CampaignDraft, CampaignStatus, CompletionReason, Stage
+from ori_campaigns.campaign import Action, Campaign, CampaignDraft, CampaignStatus, CompletionReason, Restart, Stage
 from ori_campaigns.carriers import Bot, Carrier, CarrierNumber
 from ori_campaigns.clocks import SystemClock, VirtualClock
 from ori_campaigns.config import (
@@ -49,11 +49,11 @@ from ori_campaigns.errors import (
     StoreError,
     StoreUnavailable,
 )
-from ori_campaigns.events import Event
+from ori_campaigns.events import Event, LifecycleChanged
 from ori_campaigns.exclusion import ExclusionResult, Exclusions
 from ori_campaigns.instants import Instant, to_datetime, to_instant
 from ori_campaigns.listing import CampaignList, CampaignRow, Rate
-from ori_campaigns.numbers import DigitsPolicy, NumberPolicy, PhoneNumber
+from ori_campaigns.numbers import DigitsPolicy, NumberPolicy, PhoneNumber, Rejection
 from ori_campaigns.outcomes import Recorded
 from ori_campaigns.ports import Clock, Dialler, DiallerCapabilities, Directory, EventSink, Store, TelephonyAdapter
 from ori_campaigns.reports import (
@@ -197,6 +197,7 @@ __all__ = [
     "InvalidDefinition",
     "Leads",
     "LeadsTo",
+    "LifecycleChanged",
     "Lost",
     "MON_FRI",
     "MULTI_DAY",
@@ -215,6 +216,8 @@ __all__ = [
     "RedialRules",
     "Refused",
     "Rehearsal",
+    "Rejection",
+    "Restart",
     "RetryPolicy",
     "Ringing",
     "SINGLE_DAY",

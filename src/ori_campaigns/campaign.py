@@ -106,8 +106,10 @@ def _trimmed(name: str) -> str:
     return name.strip()
 
 
-def _numbers(numbers: Iterable[str | PhoneNumber]) -> tuple[PhoneNumber, ...]:
+def _numbers(numbers: str | PhoneNumber | Iterable[str | PhoneNumber]) -> tuple[PhoneNumber, ...]:
     """Read the pool; a number ticked twice counts once, or it would be used twice as often."""
+    if isinstance(numbers, str | PhoneNumber):
+        numbers = (numbers,)
     return tuple(dict.fromkeys(parse_number(number, path=f"numbers[{i}]") for i, number in enumerate(numbers)))
 
 

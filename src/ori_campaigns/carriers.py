@@ -66,10 +66,12 @@ class Carrier:
             ("burst", self.burst, BURST_RANGE),
             ("channels", self.channels, CHANNELS_RANGE),
         ):
+            whole = name != "cps"
+            kind = isinstance(value, int) if whole else isinstance(value, int | float)
             # The comparison is written so that NaN, too, is refused.
-            if not (low <= value <= high):
-                message = f"{name} is {value}; carrier {self.id!r} may have {low} to {high}."
-                hint = f"Set {name} within that range."
+            if not kind or isinstance(value, bool) or not (low <= value <= high):
+                message = f"{name} is {value!r}; carrier {self.id!r} may have {low} to {high}."
+                hint = f"Set {name} to a {'whole ' if whole else ''}number within that range."
                 found.append(Problem(f"{path}.{name}", "carrier_out_of_range", message, hint))
         return tuple(found)
 

@@ -47,14 +47,19 @@ def _mode(mode: CampaignMode | str) -> CampaignMode:
         return mode  # type: ignore[return-value]
 
 
-def _names(names: Iterable[str]) -> frozenset[str]:
-    return frozenset(names)
+def _several(names: str | Iterable[str]) -> Iterable[str]:
+    """Take one name for a list of one, not for its letters."""
+    return (names,) if isinstance(names, str) else names
 
 
-def _listed(names: Iterable[str]) -> tuple[str, ...]:
+def _names(names: str | Iterable[str]) -> frozenset[str]:
+    return frozenset(_several(names))
+
+
+def _listed(names: str | Iterable[str]) -> tuple[str, ...]:
     """Trim, drop empties and repeats (W9), keep the order."""
     kept: dict[str, str] = {}
-    for name in names:
+    for name in _several(names):
         if name.strip():
             kept.setdefault(fold(name), name.strip())
     return tuple(kept.values())

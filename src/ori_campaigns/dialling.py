@@ -100,7 +100,7 @@ class Dialling:
             return
         supply = {carrier: free for carrier, (free, _) in self.store.supply(workspace).items()}
         served: set[str] = set()
-        while wanting and any(supply.values()):
+        while wanting and any(free > 0 for free in supply.values()):
             quotas = share(wanting, supply)
             given = [demand for demand in wanting if any(quotas[demand.campaign_id].values())]
             if not given:

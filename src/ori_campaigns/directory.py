@@ -24,10 +24,11 @@ class StaticDirectory:
     """
 
     def __init__(
-        self, *, bots: Iterable[str | Bot] = (), carriers: Iterable[Carrier] = (), workspace: str = "default"
+        self, *, bots: str | Iterable[str | Bot] = (), carriers: Iterable[Carrier] = (), workspace: str = "default"
     ) -> None:
         self._workspace = workspace
-        self._bots = tuple(bot if isinstance(bot, Bot) else Bot(bot) for bot in bots)
+        listed = (bots,) if isinstance(bots, str) else bots
+        self._bots = tuple(bot if isinstance(bot, Bot) else Bot(bot) for bot in listed)
         self._carriers = tuple(carriers)
         problems = directory_problems(self._carriers)
         if problems:

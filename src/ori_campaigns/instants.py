@@ -33,6 +33,10 @@ def to_instant(moment: datetime) -> Instant:
     >>> to_instant(datetime(2026, 1, 1, tzinfo=UTC))
     1767225600000000
     """
+    if not isinstance(moment, datetime):
+        message = f"A {type(moment).__name__} is not a datetime."
+        hint = "Give an aware datetime, for example datetime(..., tzinfo=ZoneInfo('Asia/Kolkata'))."
+        raise InvalidDefinition([Problem("", "not_a_datetime", message, hint)], what="The time")
     if moment.utcoffset() is None:
         raise InvalidDefinition(
             [

@@ -5,7 +5,7 @@ The table in `campaign.py` says which action is legal; here is what each does. E
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import attrs
@@ -321,9 +321,3 @@ def first_dialable(campaign: Campaign, due: Instant) -> Instant | None:
     if opens is None or (campaign.cutoff is not None and opens >= campaign.cutoff):
         return None
     return opens
-
-
-def usable_numbers(campaign: Campaign, carriers: Iterable[Carrier]) -> bool:
-    """Tell whether any number of the pool is still configured for outbound calls (L13)."""
-    outbound = {entry.number for carrier in carriers for entry in carrier.numbers if entry.outbound}
-    return any(number in outbound for number in campaign.numbers)

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import attrs
 
-from ori_campaigns.campaign import Action, Campaign, CampaignStatus, actions_for
+from ori_campaigns.campaign import Action, Campaign, CampaignStatus, Stage, actions_for
 from ori_campaigns.contact import FINAL, FINAL_BY_CALLING
 from ori_campaigns.instants import to_datetime
 from ori_campaigns.views import Counters
@@ -111,14 +111,15 @@ def restart_note(campaign: Campaign) -> str:
 
 
 def row(campaign: Campaign, counters: Counters) -> CampaignRow:
-    """Return a campaign's row, from its kept counts alone."""
+    """Return a campaign's row, from its kept counts alone; a prepared restart has processed nothing yet."""
+    processed = 0 if campaign.stage is Stage.PREPARED else counters.count(FINAL)
     return CampaignRow(
         campaign_id=campaign.id,
         short_id=campaign.id[:SHORT_ID],
         name=campaign.name,
         status=campaign.status,
         colour=BADGE_COLOUR[campaign.status],
-        progress=Rate(counters.count(FINAL), counters.total),
+        progress=Rate(processed, counters.total),
         connected=counters.connected_contacts,
         answer_rate=Rate(counters.answered, counters.dialled),
         completion_rate=Rate(counters.count(FINAL_BY_CALLING), counters.total),
@@ -132,7 +133,7 @@ def row(campaign: Campaign, counters: Counters) -> CampaignRow:
 
 def matches(campaign: Campaign, search: str, status: CampaignStatus | None) -> bool:
     """Tell whether a campaign passes both filters (M3)."""
-    if status is not None and campaign.status is not status:
+    if status is not None and campaign.status != status:
         return False
     wanted = search.strip().casefold()
     return wanted in campaign.name.casefold() or wanted in campaign.id.casefold()

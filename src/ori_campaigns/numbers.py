@@ -127,7 +127,14 @@ def parse_number(text: str | PhoneNumber, *, path: str = "number") -> PhoneNumbe
     '911140001000'
     """
     if isinstance(text, PhoneNumber):
-        return text
+        # Made by hand, it may hold anything.
+        if DIGITS.clean(text.reveal()) == text.reveal():
+            return text
+        text = text.reveal()
+    if not isinstance(text, str):
+        message = f"A {type(text).__name__} is not a phone number."
+        hint = "Give it as text, so that leading zeros are kept."
+        raise InvalidDefinition([Problem(path, "bad_number", message, hint)], what="The number")
     cleaned = DIGITS.clean(text)
     if isinstance(cleaned, Rejection):
         raise InvalidDefinition(

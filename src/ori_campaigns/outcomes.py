@@ -64,13 +64,13 @@ from ori_campaigns.retry import (
 )
 from ori_campaigns.views import AttemptFacts, Changes, CloseUsedUp, ReportView
 
-# A member taken off its enum costs as much as a call; these are asked for every report.
 NEVER_LEARNED = "unknown"
 """The detail of a call whose end nobody ever told (N7)."""
 
 # Each handler is only ever given its own class of report; `_HANDLERS` sees to it.
 _Told: TypeAlias = Any
 
+# A member taken off its enum costs as much as a call; these are asked for every report.
 _ANSWERED = AttemptStatus.ANSWERED
 _ENDED = AttemptStatus.ENDED
 _EXPIRED_UNSENT = AttemptStatus.EXPIRED_UNSENT
@@ -214,6 +214,14 @@ def _talk_limit(batch: _Batch, answered_at: Instant) -> Instant:
     return answered_at + (limits.talk + limits.talk_grace) * SECOND
 
 
+def _own_limit(batch: _Batch, attempt: AttemptFacts) -> Instant:
+    """Return the instant past which a call has been ringing, or talking, for too long."""
+    limits = batch.policy.limits
+    if attempt.answered_at is not None:
+        return _talk_limit(batch, attempt.answered_at)
+    return attempt.reserved_at + limits.ringing * SECOND
+
+
 def _lose(batch: _Batch, attempt: AttemptFacts, why: str) -> None:
     """The fate of the call is unknown from here on: look it up, at growing intervals."""
     pause = max(batch.policy.limits.look_up_every * SECOND, batch.now - attempt.reserved_at)
@@ -302,7 +310,7 @@ def _accepted(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     status, ref, at = attempt.status, report.carrier_ref, report.at
     if not attempt.reserved_at <= at <= batch.now:
         at = _when(batch, report, attempt)
-    if status is _RESERVED or (status is _UNKNOWN and attempt.rang_at is None):
+    if status is _RESERVED or (status is _UNKNOWN and attempt.rang_at is None and attempt.answered_at is None):
         fact = (attempt.id, attempt.ordinal, at, ref, batch.ringing_until)
         batch.facts.append(tuple.__new__(AttemptSubmitted, fact))
     elif ref and not attempt.carrier_ref:
@@ -375,8 +383,8 @@ def _found_live(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     if attempt.status is not _UNKNOWN:
         _ignore(batch, report, attempt, "known_better")
         return
-    check_at = min(batch.now + batch.policy.limits.look_up_every * SECOND, _gone_by(batch, attempt))
-    check_at = max(check_at, batch.now)
+    check_at = max(_own_limit(batch, attempt), batch.now + batch.policy.limits.look_up_every * SECOND)
+    check_at = max(min(check_at, _gone_by(batch, attempt)), batch.now)
     if attempt.answered_at is not None:
         batch.facts.append(AttemptAnswered(attempt.id, ordinal, attempt.answered_at, check_at))
     elif attempt.rang_at is not None:
@@ -433,7 +441,8 @@ def _overdue(batch: _Batch, _: _Told, attempt: AttemptFacts) -> None:
         _end(batch, Ended(attempt.id, batch.now, "error", detail=NEVER_LEARNED), attempt)
         batch.hangups.append(_ref(attempt))
     else:
-        if status is not _RESERVED:
+        # A call of unknown fate may be a conversation that goes well: only its own limit ends it, not our ignorance.
+        if status is not _RESERVED and batch.now >= _own_limit(batch, attempt):
             batch.hangups.append(_ref(attempt))
         _lose(batch, attempt, f"{status.value}_too_long" if status is not _UNKNOWN else "not_settled")
 

@@ -235,7 +235,13 @@ class CampaignService:
         return self.store.change(campaign_id, partial(lifecycle.cancel_restart, by=by))
 
     def exclude(
-        self, campaign_id: str, numbers: Iterable[str | PhoneNumber], *, by: str, reason: str = "", wait: bool = True
+        self,
+        campaign_id: str,
+        numbers: str | PhoneNumber | Iterable[str | PhoneNumber],
+        *,
+        by: str,
+        reason: str = "",
+        wait: bool = True,
     ) -> Exclusions:
         """Never call these numbers again in this campaign, in any status (X3, X5).
 
@@ -246,6 +252,8 @@ class CampaignService:
         Raises:
             InvalidDefinition: code `bad_number`; then none was excluded.
         """
+        if isinstance(numbers, str | PhoneNumber):
+            numbers = (numbers,)
         unique = list(dict.fromkeys(parse_number(number, path=f"numbers[{i}]") for i, number in enumerate(numbers)))
         done = self.store.change_numbers(campaign_id, unique, partial(exclude, by=by, reason=reason))
         if wait:

@@ -170,6 +170,9 @@ def simulate(  # noqa: PLR0913 - what if, in as many ways as people ask
 
     """
     begins = _begins(source, start)
+    if resolution is not None and resolution <= timedelta(0):
+        problem = Problem("resolution", "bad_resolution", f"{resolution} is no time between two looks.", "Give more.")
+        raise InvalidDefinition([problem], what="The simulation")
     clock = VirtualClock(begins)
     store = MemoryStore(clock)
     service = CampaignService(store, directory, new_id=counted_ids("sim"))

@@ -26,6 +26,9 @@ from ori_campaigns.config import (
 from ori_campaigns.errors import Problem
 from ori_campaigns.numbers import PhoneNumber
 
+MOST = 1_000_000
+"""The largest number any field may hold; as minutes it is close to two years."""
+
 
 def problems_of(draft: CampaignDraft, *, bots: Iterable[Bot], carriers: Iterable[Carrier]) -> tuple[Problem, ...]:
     """Return everything that keeps a draft from being created, and the warnings.
@@ -78,8 +81,8 @@ def pool_problems(numbers: Sequence[PhoneNumber], carriers: Iterable[Carrier]) -
 def config_problems(config: DiallerConfig, path: str = "config") -> tuple[Problem, ...]:
     """Return what is wrong with a dialler config; warnings are among them (W8 to W11).
 
-    Codes: `below_one`, `not_a_whole_number`, `unknown_mode`, `always_on_single_day`, `unknown_disposition`, `negative`,
-    `thresholds_overlap` (a warning), and those of the calling window.
+    Codes: `below_one`, `too_large`, `not_a_whole_number`, `unknown_mode`, `always_on_single_day`,
+    `unknown_disposition`, `negative`, `thresholds_overlap` (a warning), and those of the calling window.
     """
     retry, redial = config.retry, config.redial
     found: list[Problem] = []
@@ -119,6 +122,8 @@ def _whole_from(least: int, value: object, path: str) -> tuple[Problem, ...]:
     if isinstance(value, bool) or not isinstance(value, int):
         hint = f"Give a whole number from {least} up."
         return (Problem(path, "not_a_whole_number", f"{name} is {value!r}, not a whole number.", hint),)
+    if value > MOST:
+        return (Problem(path, "too_large", f"{name} is {value}; the most is {MOST}.", f"Give {MOST} or less."),)
     if value < least:
         code = "below_one" if least == 1 else "negative"
         return (Problem(path, code, f"{name} is {value}; the least is {least}.", f"Give {least} or more."),)

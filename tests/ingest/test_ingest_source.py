@@ -86,7 +86,9 @@ def test_a_text_stream() -> None:
     assert refused(io.StringIO(TEXT)).code == "not_binary"
 
 
-@pytest.mark.parametrize("magic", [b"PK\x03\x04rest", b"\xd0\xcf\x11\xe0rest", gzip.compress(b"x", mtime=0), b"%PDF-1.7"])
+@pytest.mark.parametrize(
+    "magic", [b"PK\x03\x04rest", b"\xd0\xcf\x11\xe0rest", gzip.compress(b"x", mtime=0), b"%PDF-1.7"]
+)
 def test_another_kind_of_file(magic: bytes) -> None:
     assert refused(magic).code == "not_a_csv"
 

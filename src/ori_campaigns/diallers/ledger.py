@@ -10,6 +10,11 @@ from collections.abc import Iterator
 import attrs
 
 
+def _masked(digits: str) -> str:
+    """Show the last two digits only, as everywhere."""
+    return repr("•" * (len(digits) - 2) + digits[-2:])
+
+
 @attrs.define
 class LedgerCall:
     """One request as the carrier saw it. Times in microseconds UTC, `None` where it did not happen.
@@ -18,15 +23,15 @@ class LedgerCall:
         number, from_number: digits.
         placed: the carrier took it: the person may be rung.
         outcome: how it ended at the carrier.
-        answered_by: what the engine was told, and what the bot saw, for an answered call.
+        business: the business disposition its analysis will bring, if any.
         cut: it was ended by a hang-up request.
     """
 
     attempt_id: str
     campaign_id: str
     carrier: str
-    number: str
-    from_number: str
+    number: str = attrs.field(repr=_masked)
+    from_number: str = attrs.field(repr=_masked)
     kind: str
     requested_at: int
     not_after: int

@@ -118,7 +118,8 @@ class CallModel:
 
     def script(self, number: str | PhoneNumber, fates: Iterable[str | Fate]) -> None:
         """Say what happens on the calls to one number; the last fate is repeated."""
-        found = deque(fate if isinstance(fate, Fate) else unanswered(fate) for fate in fates)
+        listed = (fates,) if isinstance(fates, str | Fate) else fates
+        found = deque(fate if isinstance(fate, Fate) else unanswered(fate) for fate in listed)
         self._script[parse_number(number).reveal()] = found
 
     # --- what a dialler does -----------------------------------------------------------------------------------------

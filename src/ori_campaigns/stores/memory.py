@@ -98,6 +98,9 @@ class MemoryStore:
             if key is not None:
                 first = self._keys.setdefault((campaign.workspace, key), campaign.id)
                 if first != campaign.id:
+                    for move in created.moves:
+                        if isinstance(move, UseStage):
+                            self._stages.pop(move.stage, None)
                     return self.campaign(first)
             self._insert(created)
             return campaign
@@ -119,6 +122,7 @@ class MemoryStore:
                 self._insert(changes.created)
             if changes.deleted:
                 del self._books[campaign_id]
+                self._keys = {key: name for key, name in self._keys.items() if name != campaign_id}
             return changes.result
 
     def admit(self, ask: AdmitAsk, rule: Callable[[AdmitView], Changes[R]]) -> R:

@@ -9,7 +9,7 @@ import attrs
 from ori_campaigns.campaign import Campaign
 from ori_campaigns.carriers import Carrier
 from ori_campaigns.config import CallLimits
-from ori_campaigns.contact import KIND_OF, Attempt, Contact, ContactStatus
+from ori_campaigns.contact import KIND_OF, Attempt, AttemptStatus, Contact, ContactStatus
 from ori_campaigns.events import AnalysisAwaited, AttemptAnswered, AttemptEnded, AttemptReserved, AttemptSubmitted
 from ori_campaigns.instants import SECOND, Instant
 from ori_campaigns.pacing import Bucket
@@ -66,7 +66,9 @@ def restore(
         run.enqueue(ordinal)
     now = store.clock.now()
     requests = [_take_over(store, campaign, contacts[attempt.contact], attempt, now) for attempt in live]
-    run.dialled, run.answered, run.connects = counters.dialled, counters.answered, counters.connected
+    # Calls that were reserved when the copy was taken are taken as sent.
+    sent = sum(attempt.status is AttemptStatus.RESERVED for attempt in live)
+    run.dialled, run.answered, run.connects = counters.dialled + sent, counters.answered, counters.connected
     run.connected_contacts, run.machines = counters.connected_contacts, counters.machines
     return [request for request in requests if request is not None]
 

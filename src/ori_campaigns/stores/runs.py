@@ -165,7 +165,12 @@ class Run:
 
     def cancel_callbacks(self) -> int:
         """Cancel all scheduled callbacks; return how many."""
-        ordinals = [ordinal for ordinal, callback in self.callbacks.items() if callback.state == "scheduled"]
+        # One that is being dialled takes place.
+        ordinals = [
+            ordinal
+            for ordinal, callback in self.callbacks.items()
+            if callback.state == "scheduled" and self.status[ordinal] == _CALLBACK
+        ]
         for ordinal in ordinals:
             self.cancel_callback(ordinal)
         return len(ordinals)
