@@ -71,7 +71,8 @@ class Carrier:
             # The comparison is written so that NaN, too, is refused.
             if not kind or isinstance(value, bool) or not (low <= value <= high):
                 message = f"{name} is {value!r}; carrier {self.id!r} may have {low} to {high}."
-                hint = f"Set {name} to a {'whole ' if whole else ''}number within that range."
+                number = "" if kind else f" to a {'whole ' if whole else ''}number"
+                hint = f"Set {name}{number} within that range."
                 found.append(Problem(f"{path}.{name}", "carrier_out_of_range", message, hint))
         return tuple(found)
 
