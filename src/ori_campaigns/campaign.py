@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from types import MappingProxyType
@@ -15,7 +15,7 @@ import attrs
 from ori_campaigns.config import DiallerConfig
 from ori_campaigns.errors import ActionNotAllowed
 from ori_campaigns.instants import Instant
-from ori_campaigns.numbers import PhoneNumber, parse_number
+from ori_campaigns.numbers import PhoneNumber, parse_numbers
 
 
 class CampaignStatus(StrEnum):
@@ -106,13 +106,6 @@ def _trimmed(name: str) -> str:
     return name.strip()
 
 
-def _numbers(numbers: str | PhoneNumber | Iterable[str | PhoneNumber]) -> tuple[PhoneNumber, ...]:
-    """Read the pool; a number ticked twice counts once, or it would be used twice as often."""
-    if isinstance(numbers, str | PhoneNumber):
-        numbers = (numbers,)
-    return tuple(dict.fromkeys(parse_number(number, path=f"numbers[{i}]") for i, number in enumerate(numbers)))
-
-
 @attrs.frozen
 class CampaignDraft:
     """What a person enters in the wizard, apart from the leads.
@@ -130,7 +123,7 @@ class CampaignDraft:
 
     name: str = attrs.field(converter=_trimmed)
     bot: str
-    numbers: tuple[PhoneNumber, ...] = attrs.field(converter=_numbers)
+    numbers: tuple[PhoneNumber, ...] = attrs.field(converter=parse_numbers)
     config: DiallerConfig = attrs.field(factory=DiallerConfig)
     workspace: str = "default"
 

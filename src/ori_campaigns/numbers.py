@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 import attrs
@@ -149,3 +150,17 @@ def parse_number(text: str | PhoneNumber, *, path: str = "number") -> PhoneNumbe
             what="The number",
         )
     return PhoneNumber(cleaned)
+
+
+def parse_numbers(numbers: str | PhoneNumber | Iterable[str | PhoneNumber]) -> tuple[PhoneNumber, ...]:
+    """Read several numbers, or one; a number given twice counts once, at its first place.
+
+    Raises:
+        InvalidDefinition: code `bad_number`, naming the place of the first that is none.
+
+    >>> [number.reveal() for number in parse_numbers(["+91 11 4000 1000", "911140001000"])]
+    ['911140001000']
+    """
+    if isinstance(numbers, str | PhoneNumber):
+        numbers = (numbers,)
+    return tuple(dict.fromkeys(parse_number(number, path=f"numbers[{i}]") for i, number in enumerate(numbers)))

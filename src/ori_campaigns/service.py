@@ -23,7 +23,7 @@ from ori_campaigns.ids import random_id
 from ori_campaigns.instants import SECOND, Instant
 from ori_campaigns.lifecycle import Configured
 from ori_campaigns.listing import CampaignList, matches, row
-from ori_campaigns.numbers import PhoneNumber, parse_number
+from ori_campaigns.numbers import PhoneNumber, parse_numbers
 from ori_campaigns.outcomes import Policy, Recorded
 from ori_campaigns.ports import Directory, Store
 from ori_campaigns.reports import Report
@@ -252,9 +252,7 @@ class CampaignService:
         Raises:
             InvalidDefinition: code `bad_number`; then none was excluded.
         """
-        if isinstance(numbers, str | PhoneNumber):
-            numbers = (numbers,)
-        unique = list(dict.fromkeys(parse_number(number, path=f"numbers[{i}]") for i, number in enumerate(numbers)))
+        unique = parse_numbers(numbers)
         done = self.store.change_numbers(campaign_id, unique, partial(exclude, by=by, reason=reason))
         if wait:
             self._wait(campaign_id, numbers=unique)
