@@ -24,7 +24,7 @@ from ori_campaigns.instants import DAY, SECOND, Instant, to_datetime, to_instant
 from ori_campaigns.listing import CampaignRow, row
 from ori_campaigns.outcomes import Recorded
 from ori_campaigns.ports import Directory
-from ori_campaigns.reports import Accepted, Report
+from ori_campaigns.reports import Accepted, Answered, Report, Ringing
 from ori_campaigns.service import CampaignService
 from ori_campaigns.stores.memory import MemoryStore
 from ori_campaigns.stores.restore import restore
@@ -39,6 +39,7 @@ OPERATOR = "simulation"
 _LONGEST = 366 * DAY
 _MICROSECOND = timedelta(microseconds=1)
 _PROGRESS_EVERY = 256
+_FREES_NOTHING = frozenset({Ringing, Answered})
 
 
 @attrs.frozen
@@ -305,4 +306,10 @@ def _place(service: CampaignService, model: CallModel, now: Instant, step: Step)
             settled = settled and type(answer) is Accepted
             answers.append(answer)
     _tell(service, model, now, answers)
+    next_at = model.next_at()
+    if next_at is not None and next_at <= now:
+        # Whoever picks up at once does so within this look.
+        arrived = model.due(now)
+        _tell(service, model, now, arrived)
+        settled = settled and all(type(report) in _FREES_NOTHING for report in arrived)
     return settled

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, NamedTuple
 from zlib import crc32
 
 import attrs
@@ -40,42 +40,35 @@ from ori_campaigns.reports import (
 from ori_campaigns.retry import NEVER_CONNECTED
 
 _BOT_SEES = NEVER_CONNECTED | {"transfer"}
+_CARRIER_SEES = frozenset({"customer", "bot", "timeout"})
 _RUNS = 1000  # more attempts than one budget can have
 
 
-class _Call:
-    """A call the carrier has."""
+class _Call(NamedTuple):
+    """A call the carrier has, and all that will come of it unless it is hung up.
 
-    __slots__ = (
-        "analysis_after",
-        "answered_at",
-        "attempt_id",
-        "business",
-        "detail",
-        "disposition",
-        "ends_at",
-        "entry",
-        "lost",
-        "over",
-        "rang_at",
-        "request",
-    )
+    Parameters:
+        end: its end, as the carrier will tell of it.
+        disposition: how it really ends; the bot knows.
+        lost: the carrier will not tell of it.
+    """
 
-    def __init__(self, request: DialRequest, fate: Iterable[Any], begins: Instant, entry: LedgerCall | None) -> None:
-        self.request, self.attempt_id, self.entry = request, request.attempt_id, entry
-        self.over = self.lost = False
-        self.disposition, self.detail, ring, talk, self.business, self.analysis_after = fate
-        self.rang_at: Instant | None = None if ring is None else begins
-        self.answered_at: Instant | None = None
-        ends_at: Instant = begins + (SECOND if ring is None else ring)
-        if ring is not None and ring > request.ring_seconds * SECOND:
-            self.disposition, ends_at = "no_answer", begins + request.ring_seconds * SECOND
-        elif talk is not None:
-            self.answered_at = ends_at
-            if talk > request.talk_seconds * SECOND:
-                self.disposition, talk = "timeout", request.talk_seconds * SECOND
-            ends_at += talk
-        self.ends_at = ends_at
+    end: Ended
+    request: DialRequest
+    disposition: str
+    business: str | None
+    analysis_after: int
+    entry: LedgerCall | None
+    lost: bool
+
+
+def _end_of(  # noqa: PLR0913 - the fields of the report
+    attempt_id: str, at: Instant, disposition: str, detail: str, answered_at: Instant | None, rang_at: Instant | None
+) -> Ended:
+    if answered_at is not None and disposition not in _CARRIER_SEES:
+        # The carrier only knows that the line was hung up; the bot knows the rest.
+        disposition = "customer"
+    return tuple.__new__(Ended, (attempt_id, at, disposition, detail, answered_at, rang_at, ""))
 
 
 class CallModel:
@@ -139,7 +132,7 @@ class CallModel:
         call = self._begin(request, now, entry, chaos)
         if chaos.draw() < self.faults.accept_then_timeout + self.faults.fail_after_accepting:
             return Unknown(request.attempt_id, now), 0
-        if call.ends_at - now > 3 * SECOND and chaos.draw() < self.faults.before_response:
+        if call.end.at - now > 3 * SECOND and chaos.draw() < self.faults.before_response:
             return Accepted(request.attempt_id, now), 3 * SECOND
         return Accepted(request.attempt_id, now), 0
 
@@ -151,19 +144,23 @@ class CallModel:
     def hangup(self, ref: CallRef, now: Instant) -> None:
         """End a call now, cancelling it while it rings or is queued; fine if it is gone."""
         call = self._calls.get(ref.attempt_id)
-        if call is None or call.over or call.ends_at <= now:
+        if call is None or call.end.at <= now:
             return
-        if call.answered_at is not None and call.answered_at > now:
-            call.answered_at = None
-        if call.rang_at is not None and call.rang_at > now:
-            call.rang_at = None
-        call.disposition = "no_answer" if call.answered_at is None else "timeout"
-        call.ends_at = self._cut[ref.attempt_id] = now
+        answered_at, rang_at = call.end.answered_at, call.end.rang_at
+        if answered_at is not None and answered_at > now:
+            answered_at = None
+        if rang_at is not None and rang_at > now:
+            rang_at = None
+        disposition = "no_answer" if answered_at is None else "timeout"
+        end = _end_of(ref.attempt_id, now, disposition, call.end.detail, answered_at, rang_at)
+        # The end that was due in the queue is of a call that is not there any more.
+        self._calls[ref.attempt_id] = cut = call._replace(end=end, disposition=disposition)
+        self._cut[ref.attempt_id] = now
         if call.entry is not None:
             call.entry.cut = True
-            call.entry.rang_at, call.entry.answered_at = call.rang_at, call.answered_at
-            call.entry.ended_at, call.entry.outcome, call.entry.detail = now, call.disposition, ""
-        self._push(now, call)
+            call.entry.rang_at, call.entry.answered_at = rang_at, answered_at
+            call.entry.ended_at, call.entry.outcome, call.entry.detail = now, disposition, ""
+        self._push(now, cut)
 
     def look_up(self, ref: CallRef, now: Instant) -> LookUp:
         """Say what became of a call."""
@@ -172,10 +169,10 @@ class CallModel:
             return self._look_back(ref, now)
         if call.lost:
             return NotFound(ref.attempt_id, now)
-        if call.ends_at > now:
+        if call.end.at > now:
             return FoundLive(ref.attempt_id, now)
         chaos = Luck(self.seed, crc32(ref.attempt_id.encode()), 1)
-        return NotFound(ref.attempt_id, now) if chaos.draw() < self.faults.forgets else self._end_of(call)
+        return NotFound(ref.attempt_id, now) if chaos.draw() < self.faults.forgets else call.end
 
     def _look_back(self, ref: CallRef, now: Instant) -> LookUp:
         """A call that is not among the live ones: over long ago, or never placed, as far as the book tells."""
@@ -195,14 +192,20 @@ class CallModel:
     def due(self, now: Instant) -> list[Report]:
         """Return the reports that have arrived by now, in the order of their arrival."""
         found: list[Report] = []
-        queue = self._queue
+        queue, calls, plain = self._queue, self._calls, not self._faulty
         while queue and queue[0][0] <= now:
-            at, _, what = heappop(queue)
-            if type(what) is not _Call:
-                if not self._cut or self._came_true(what):  # type: ignore[arg-type]
-                    found.append(what)  # type: ignore[arg-type]
-            elif not what.over and what.ends_at == at:
-                self._finish(what, found)
+            what = heappop(queue)[2]
+            if type(what) is _Call:
+                end = what.end
+                if calls.get(end.attempt_id) is not what:
+                    continue
+                if plain and end.answered_at is None:
+                    del calls[end.attempt_id]
+                    found.append(end)
+                else:
+                    self._finish(what, found)
+            elif not self._cut or self._came_true(what):
+                found.append(what)
         return found
 
     def tell_later(self, report: Report, at: Instant) -> None:
@@ -271,21 +274,35 @@ class CallModel:
         else:
             chances = seeded(self.seed, int(digits), request.run * _RUNS + request.number_in_budget)
             fate = drawn(answers or self.answers, chances, now)
-        begins = now
-        if chaos is not None and chaos.draw() < self.faults.queue:
-            begins += round(chaos.draw() * self.faults.queue_seconds * SECOND)
-        call = _Call(request, fate, begins, entry)
-        attempt_id, rang_at, answered_at, ends_at = call.attempt_id, call.rang_at, call.answered_at, call.ends_at
-        self._calls[attempt_id] = call
+        begins, lost, attempt_id = now, False, request.attempt_id
         if chaos is not None:
+            if chaos.draw() < self.faults.queue:
+                begins += round(chaos.draw() * self.faults.queue_seconds * SECOND)
+            lost = chaos.draw() < self.faults.lose_call
+        if self._faulty:
             self._live[request.carrier] = self._live.get(request.carrier, 0) + 1
-            call.lost = chaos.draw() < self.faults.lose_call
+        disposition, detail, ring, talk, business, analysis_after = fate
+        rang_at = answered_at = None
+        if ring is None:
+            ends_at = begins + SECOND
+        else:
+            rang_at, ends_at = begins, begins + ring
+            if ring > request.ring_seconds * SECOND:
+                disposition, ends_at = "no_answer", begins + request.ring_seconds * SECOND
+            elif talk is not None:
+                answered_at = ends_at
+                if talk > request.talk_seconds * SECOND:
+                    disposition, talk = "timeout", request.talk_seconds * SECOND
+                ends_at += talk
+        end = _end_of(attempt_id, ends_at, disposition, detail, answered_at, rang_at)
+        call = tuple.__new__(_Call, (end, request, disposition, business, analysis_after, entry, lost))
+        self._calls[attempt_id] = call
         if entry is not None:
             entry.placed, entry.rang_at, entry.answered_at, entry.ended_at = True, rang_at, answered_at, ends_at
-            entry.outcome, entry.detail, entry.business = call.disposition, call.detail, call.business
+            entry.outcome, entry.detail, entry.business = disposition, detail, business
         self._order = order = self._order + 1
         heappush(self._queue, (ends_at, order, call))
-        if call.lost:
+        if lost:
             return call
         if self.ringing and rang_at is not None:
             self._tell(Ringing(attempt_id, rang_at), rang_at, chaos)
@@ -295,10 +312,9 @@ class CallModel:
 
     def _finish(self, call: _Call, found: list[Report]) -> None:
         """The call is over at the carrier: tell its end, what the bot saw, and the analysis later."""
-        call.over = True
-        attempt_id, ends_at = call.attempt_id, call.ends_at
-        del self._calls[attempt_id]
-        if call.answered_at is not None and not call.lost:
+        end, number = call.end, call.request.to.reveal()
+        attempt_id, ends_at = end.attempt_id, end.at
+        if end.answered_at is not None and not call.lost:
             if call.disposition in _BOT_SEES:
                 began = call.disposition == "transfer"
                 found.append(BotReport(attempt_id, ends_at, began, call.disposition))
@@ -306,35 +322,18 @@ class CallModel:
                 analysis = CallAnalysis(attempt_id, ends_at + call.analysis_after, call.business)
                 self._push(analysis.at, analysis)
         if not self._faulty:
-            found.append(self._end_of(call))
+            del self._calls[attempt_id]
+            found.append(end)
             return
-        request = call.request
-        self._live[request.carrier] = self._live.get(request.carrier, 1) - 1
-        # Kept for look-ups: the call is over, but the carrier still knows it.
-        self._calls[attempt_id] = call
+        # It is kept for look-ups: the call is over, but the carrier still knows it.
+        self._live[call.request.carrier] -= 1
         chaos = Luck(self.seed, crc32(attempt_id.encode()), 2)
         if not call.lost and chaos.draw() >= self.faults.no_end_event:
-            self._tell(self._end_of(call), ends_at, chaos)
-        earlier = self._told.get(request.to.reveal())
+            self._tell(end, ends_at, chaos)
+        earlier = self._told.get(number)
         if earlier is not None and chaos.draw() < self.faults.earlier_run:
             self._push(ends_at, earlier)
-        self._told[request.to.reveal()] = self._end_of(call)
-
-    def _end_of(self, call: _Call) -> Ended:
-        disposition = call.disposition
-        if call.answered_at is not None and disposition not in {"customer", "bot", "timeout"}:
-            # The carrier only knows that the line was hung up; the bot knows the rest.
-            disposition = "customer"
-        told = (
-            call.attempt_id,
-            call.ends_at,
-            disposition,
-            call.detail,
-            call.answered_at,
-            call.rang_at,
-            "",
-        )
-        return tuple.__new__(Ended, told)
+        self._told[number] = end
 
     def _tell(self, event: Report, at: Instant, chaos: Luck | None) -> None:
         """Send an event on its way, as reliably as the carrier is."""
