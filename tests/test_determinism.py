@@ -148,7 +148,7 @@ class Host:
             (store.contacts(each.id, -1, 10_000), store.attempts(each.id, -1, 10_000), store.counters(each.id))
             for each in campaigns
         ]
-        return campaigns, rows, all_events(store), store.supply("default"), store.next_check(), self.clock.now()
+        return campaigns, rows, all_events(store), store.agenda(), self.clock.now()
 
     def rehearse(self, **given: object) -> Rehearsal:
         given = {"answers": answers(), "seed": 11, **given}

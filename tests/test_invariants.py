@@ -26,7 +26,7 @@ from ori_campaigns import gates, lifecycle, pacing, retry
 from ori_campaigns.campaign import Campaign, CampaignDraft
 from ori_campaigns.diallers.faults import CarrierFaults
 from ori_campaigns.outcomes import Recorded
-from ori_campaigns.ports import Work
+from ori_campaigns.ports import Agenda
 from ori_campaigns.reports import Ended, NeverPlaced, NotFound, Refused, Report
 from ori_campaigns.service import CampaignService
 from ori_campaigns.stores.memory import MemoryStore
@@ -182,12 +182,14 @@ def the_cutoff_is_not_looked_at(patch: pytest.MonkeyPatch) -> None:
 def one_seat_too_many(patch: pytest.MonkeyPatch) -> None:
     """The limit is compared after the call instead of before it."""
     without_gate(patch, "seat_free")
-    ask = MemoryStore.work
+    ask = MemoryStore.agenda
 
-    def work(self: MemoryStore) -> list[Work]:
-        return [altered(each, demand=altered(each.demand, seats=each.demand.seats + 1)) for each in ask(self)]
+    def agenda(self: MemoryStore) -> Agenda:
+        found = ask(self)
+        more = [altered(each, demand=altered(each.demand, seats=each.demand.seats + 1)) for each in found.works]
+        return altered(found, works=more)  # type: ignore[no-any-return]
 
-    patch.setattr(MemoryStore, "work", work)
+    patch.setattr(MemoryStore, "agenda", agenda)
 
 
 def tokens_are_not_taken(patch: pytest.MonkeyPatch) -> None:
@@ -274,7 +276,7 @@ def the_pool_does_not_turn(patch: pytest.MonkeyPatch) -> None:
     from ori_campaigns import admission
 
     turn = admission.rotate
-    patch.setattr(admission, "rotate", lambda lines, cursor: turn(lines, 0))
+    patch.setattr(admission, "rotate", lambda carriers, free, _: turn(carriers, free, 0))
 
 
 def an_edited_pool_is_not_taken_over(patch: pytest.MonkeyPatch) -> None:
@@ -288,7 +290,6 @@ def an_edited_pool_is_not_taken_over(patch: pytest.MonkeyPatch) -> None:
 
 def nobody_looks_after_silent_calls(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(MemoryStore, "overdue", lambda self, limit: [])
-    patch.setattr(MemoryStore, "next_check", lambda self: None)
 
 
 def throttling_is_an_outcome(patch: pytest.MonkeyPatch) -> None:

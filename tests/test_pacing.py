@@ -9,7 +9,6 @@ from datetime import datetime
 from fractions import Fraction
 from typing import NamedTuple
 
-import attrs
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -23,7 +22,7 @@ from ori_campaigns.contact import CallbackRequest
 from ori_campaigns.errors import InvalidDefinition
 from ori_campaigns.ids import counted_ids
 from ori_campaigns.numbers import PhoneNumber
-from ori_campaigns.pacing import Bucket, Demand, Line, share, token_interval
+from ori_campaigns.pacing import Bucket, Demand, Line, Supply, share, token_interval
 from ori_campaigns.reports import Accepted, Answered, CallAnalysis, DialRequest, Ended, Refused
 from ori_campaigns.service import CampaignService
 from ori_campaigns.stores.memory import MemoryStore
@@ -233,19 +232,28 @@ def test_alone_a_campaign_may_use_all_that_its_carriers_have() -> None:
         ("nyy", 0, 1),
         ("ynn", 1, 0),
         ("yny", 1, 2),
-        ("nnn", 1, None),
-        ("", 0, None),
+        ("yyn", 5, 0),
     ],
 )
-def test_the_next_number_in_stored_order(usable: str, cursor: int, position: int | None) -> None:
-    lines = [Line("t", 1, 1, 1) if each == "y" else None for each in usable]
-    assert rotate(lines, cursor) == position
+def test_the_next_number_in_stored_order(usable: str, cursor: int, position: int) -> None:
+    assert rotate(list(usable), {"y": 1, "n": 0}, cursor) == position
 
 
-@pytest.mark.behaviour("P3")
-@pytest.mark.parametrize("line", [Line("t", 0, 5, 5), Line("t", 5, 0, 5), Line("t", 5, 5, 0)])
-def test_a_number_without_token_channel_or_share_is_skipped(line: Line) -> None:
-    assert rotate([line, Line("u", 1, 1, 1)], 0) == 1
+@pytest.mark.behaviour("P2", "P5")
+@pytest.mark.parametrize(
+    ("line", "free"),
+    [
+        (Line("t", 0, 5, 5), 0),
+        (Line("t", 5, 0, 5), 0),
+        (Line("t", 5, 5, 0), 0),
+        (Line("t", 5, -2, 5), 0),
+        (Line("t", 3, 2, 5), 2),
+        (Line("t", 3, 4, 5), 3),
+        (Line("t", 9, 9, 1), 1),
+    ],
+)
+def test_a_line_gives_the_least_of_tokens_channels_and_share(line: Line, free: int) -> None:
+    assert line.free == free
 
 
 # --- through the service ----------------------------------------------------------------------------------------------
@@ -615,12 +623,20 @@ def test_a_campaign_with_a_carrier_of_its_own_leaves_the_shared_one_to_others() 
     assert counts == {both: 60, only: 60}
 
 
-def test_lines_count_down() -> None:
-    line = Line("t", 3, 2, 5)
-    line.take()
-    assert attrs.astuple(line) == ("t", 2, 1, 4)
-    line.take()
-    assert not line.free
+@pytest.mark.behaviour("P2")
+def test_what_a_carrier_has_left_counts_down_in_calls_and_in_tokens() -> None:
+    supply = Supply(Bucket(200_000, 3), channels=2)
+    assert (supply.free(0), supply.ready_at(0)) == (2, 0)
+    left = supply.after(2, 0)
+    assert (left.tokens(0), left.channels, left.free(0)) == (1, 0, 0)
+    spent = supply.after(3, 0)
+    assert (spent.tokens(0), spent.ready_at(0), spent.ready_at(150_000)) == (0, 200_000, 200_000)
+
+
+@pytest.mark.behaviour("P2")
+def test_a_carrier_that_refused_is_left_alone_whatever_its_bucket_holds() -> None:
+    supply = Supply(Bucket(200_000, 3), channels=2, rests_until=5_000_000)
+    assert (supply.free(4_999_999), supply.free(5_000_000), supply.ready_at(0)) == (0, 2, 5_000_000)
 
 
 def test_the_pool_of_these_tests_is_masked_when_shown() -> None:

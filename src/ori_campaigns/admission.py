@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import attrs
 
@@ -11,7 +11,6 @@ from ori_campaigns.contact import KIND_OF
 from ori_campaigns.events import AttemptReserved
 from ori_campaigns.gates import LOOK_AGAIN, Closed, first_closed, first_closed_for
 from ori_campaigns.instants import SECOND, Instant
-from ori_campaigns.pacing import Line
 from ori_campaigns.reports import DialRequest
 from ori_campaigns.views import AdmitView, Changes
 
@@ -24,19 +23,21 @@ class Admission:
     closed: Closed | None
 
 
-def rotate(lines: Sequence[Line | None], cursor: int) -> int | None:
+def rotate(carriers: Sequence[str], free: Mapping[str, int], cursor: int) -> int:
     """Return the position of the next pool number that can be used, from `cursor` on (P3, P7).
 
-    >>> rotate([None, Line("t", tokens=1, channels=1, quota=1)], 0)
-    1
+    Parameters:
+        carriers: the carrier of each number of the pool.
+        free: calls each can take; one of the pool's can take one at least.
+
+    >>> rotate(["t", "t", "u"], {"t": 0, "u": 1}, 0)
+    2
     """
-    size = len(lines)
-    for step in range(cursor, cursor + size):
-        position = step % size
-        line = lines[position]
-        if line is not None and line.free:
-            return position
-    return None
+    size = len(carriers)
+    position = cursor % size
+    while not free[carriers[position]]:
+        position = (position + 1) % size
+    return position
 
 
 def send_until(view: AdmitView, limits: CallLimits) -> Instant:
@@ -62,17 +63,18 @@ def admit(view: AdmitView, limits: CallLimits) -> Changes[Admission]:
     if closed is not None:
         return Changes(Admission((), closed))
     campaign, now = view.campaign, view.now
-    config, numbers, lines = campaign.config, campaign.numbers, view.lines
+    config, numbers = campaign.config, campaign.numbers
+    carriers = [line.carrier if line is not None else "" for line in view.lines]
+    free = {line.carrier: line.free for line in view.lines if line is not None} | {"": 0}
+    seats, calls = config.concurrency_limit - view.live, sum(free.values())
     not_after = send_until(view, limits)
     check_at = now + limits.reserved * SECOND
     serial, cursor = view.next_serial, view.cursor
-    seats = config.concurrency_limit - view.live
     dials: list[DialRequest] = []
     facts: list[AttemptReserved] = []
     later: list[tuple[int, Instant]] = []
     # Two contacts of one campaign never share a number, but a store may offer one twice after a crash.
     taken: set[int] = set()
-    position: int | None = rotate(lines, cursor)
     campaign_id, bot, run, epoch = campaign.id, campaign.bot, campaign.run_number, campaign.epoch
     ring, talk = limits.ring, limits.talk
     for candidate in view.candidates:
@@ -81,15 +83,16 @@ def admit(view: AdmitView, limits: CallLimits) -> Changes[Admission]:
         if shut is not None or ordinal in taken:
             later.append((ordinal, shut.until if shut and shut.until is not None else now + LOOK_AGAIN))
             continue
-        if position is None:
+        if not calls:
             # Unreachable while the line gate stands; kept so that a pool without a line never dials.
             break
-        line = lines[position]
-        assert line is not None  # noqa: S101 - rotate() answers usable positions only
-        line.take()
+        position = rotate(carriers, free, cursor)
+        carrier = carriers[position]
+        free[carrier] -= 1
+        calls -= 1
         taken.add(ordinal)
         attempt_id = f"{campaign_id}-{serial}"
-        kind, number, carrier = KIND_OF[candidate.status], numbers[position], line.carrier
+        kind, number = KIND_OF[candidate.status], numbers[position]
         nth = candidate.attempts + 1
         fact = (attempt_id, ordinal, now, nth, kind, number, carrier, not_after, epoch, check_at)
         facts.append(tuple.__new__(AttemptReserved, fact))
@@ -116,8 +119,7 @@ def admit(view: AdmitView, limits: CallLimits) -> Changes[Admission]:
         if len(dials) >= seats:
             closed = Closed("seats")
             break
-        position = rotate(lines, cursor)
-        if position is None:
+        if not calls:
             closed = Closed("carrier")
             break
     return Changes(Admission(tuple(dials), closed), facts, later=later, cursor=cursor % len(numbers) if numbers else 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from functools import partial
@@ -14,7 +15,7 @@ from ori_campaigns.errors import ActionNotAllowed
 from ori_campaigns.gates import held_back
 from ori_campaigns.instants import Instant
 from ori_campaigns.outcomes import Policy, Recorded, record
-from ori_campaigns.pacing import Demand, share
+from ori_campaigns.pacing import Supply, share
 from ori_campaigns.ports import AdmitAsk, Store, Work
 from ori_campaigns.reports import CallRef, DialRequest, Overdue, Report
 from ori_campaigns.views import AdmitView, Changes, ReportView
@@ -54,19 +55,22 @@ class Dialling:
 
         Call it after every batch of reports, and at `wake_at`.
         """
-        recovered = self.recover()
-        now = self.store.clock.now()
+        agenda, recovered = self.store.agenda(), _NOTHING
+        if agenda.next_check is not None and agenda.next_check <= agenda.now:
+            recovered = self.recover()
+            agenda = self.store.agenda()
+        now = agenda.now
         dials: list[DialRequest] = []
-        wakes: list[Instant | None] = [self.store.next_check()]
+        wakes: list[Instant | None] = [agenda.next_check]
         by_workspace: dict[str, list[Work]] = {}
-        for work in self.store.work():
+        for work in agenda.works:
             if not self._moved_on(work, now):
                 by_workspace.setdefault(work.campaign.workspace, []).append(work)
                 wakes.append(work.campaign.cutoff)
         for workspace, works in by_workspace.items():
-            self._dial(workspace, works, now, dials, wakes)
-        wake_at = min([wake for wake in wakes if wake is not None and wake > now], default=None)
-        return Step(tuple(dials), recovered.hangups, recovered.look_ups, wake_at)
+            self._dial(works, dict(agenda.supply[workspace]), now, dials, wakes)
+        later = [wake for wake in wakes if wake is not None and wake > now]
+        return Step(tuple(dials), recovered.hangups, recovered.look_ups, min(later) if later else None)
 
     def _moved_on(self, work: Work, now: Instant) -> bool:
         """Complete, close or fail a campaign whose time has come; tell whether it dials no more."""
@@ -74,7 +78,7 @@ class Dialling:
         closing = campaign.closing is not None
         if not closing and campaign.cutoff is not None and now >= campaign.cutoff:
             closing = self.store.change(campaign.id, lifecycle.close_window)
-            work = next((each for each in self.store.work() if each.campaign.id == campaign.id), work)
+            work = self._work(campaign.id) or work
         if not (work.live or work.waiting or work.active) and self.store.change(campaign.id, lifecycle.complete):
             return True
         if not any(work.demand.carriers) and not closing:
@@ -82,26 +86,32 @@ class Dialling:
             return True
         return closing
 
+    def _work(self, campaign_id: str) -> Work | None:
+        return next((work for work in self.store.agenda().works if work.campaign.id == campaign_id), None)
+
     def _fail(self, campaign_id: str, reason: str) -> None:
         """Fail a campaign on the engine's own account, unless it is over already."""
         with suppress(ActionNotAllowed):
             self.store.change(campaign_id, partial(lifecycle.fail, by=lifecycle.ENGINE, reason=reason))
 
     def _dial(
-        self, workspace: str, works: Sequence[Work], now: Instant, dials: list[DialRequest], wakes: list[Instant | None]
+        self,
+        works: Sequence[Work],
+        supply: dict[str, Supply],
+        now: Instant,
+        dials: list[DialRequest],
+        wakes: list[Instant | None],
     ) -> None:
-        """Share the carriers' free calls over the campaigns until nobody can use one more (P5)."""
+        """Share a workspace's carriers over its campaigns until nobody can use one more call (P5)."""
         wakes += [work.next_due for work in works]
         due = [work for work in works if work.next_due is not None and work.next_due <= now and work.demand.seats > 0]
         shut = {work.campaign.id: closed for work in due if (closed := held_back(work.campaign, now)) is not None}
         wakes += [closed.until for closed in shut.values()]
         wanting = [work.demand for work in due if work.campaign.id not in shut]
-        if not wanting:
-            return
-        supply = {carrier: free for carrier, (free, _) in self.store.supply(workspace).items()}
         served: set[str] = set()
-        while wanting and any(free > 0 for free in supply.values()):
-            quotas = share(wanting, supply)
+        while wanting:
+            free = {carrier: each.free(now) for carrier, each in supply.items()}
+            quotas = share(wanting, free)
             given = [demand for demand in wanting if any(quotas[demand.campaign_id].values())]
             if not given:
                 break
@@ -109,26 +119,19 @@ class Dialling:
             for demand in given:
                 admission = self.store.admit(AdmitAsk(demand.campaign_id, quotas[demand.campaign_id]), self._admit)
                 dials += admission.dials
-                for dial in admission.dials:
-                    supply[dial.carrier] -= 1
+                for carrier, calls in Counter([dial.carrier for dial in admission.dials]).items():
+                    supply[carrier] = supply[carrier].after(calls, now)
                 if admission.closed is None:
                     served.add(demand.campaign_id)
                 elif admission.closed.gate == "carrier":
                     wanting.append(demand.after(len(admission.dials)))
                 else:
                     wakes.append(admission.closed.until)
-        self._wake_for(workspace, wanting, served, wakes)
-
-    def _wake_for(
-        self, workspace: str, wanting: Sequence[Demand], served: set[str], wakes: list[Instant | None]
-    ) -> None:
-        """Say when to look again: at a carrier's next token, and when the next contact of a served campaign is due."""
-        if wanting:
-            ready = self.store.supply(workspace)
-            carriers = {carrier for demand in wanting for carrier in demand.carriers}
-            wakes += [ready_at for carrier, (_, ready_at) in ready.items() if carrier in carriers]
+        # Look again at a carrier's next token, and when the next contact of a served campaign is due.
+        carriers = {carrier for demand in wanting for carrier in demand.carriers if carrier}
+        wakes += [supply[carrier].ready_at(now) for carrier in carriers]
         if served:
-            wakes += [work.next_due for work in self.store.work() if work.campaign.id in served]
+            wakes += [work.next_due for work in self.store.agenda().works if work.campaign.id in served]
 
     def _admit(self, view: AdmitView) -> Changes[Admission]:
         return admit(view, self._policy.limits)
@@ -153,12 +156,9 @@ class Dialling:
 
     def recover(self, *, batch: int = 500) -> Recorded:
         """See to calls that were silent for too long and to analyses that did not come (N7, R14)."""
-        now = self.store.clock.now()
-        check = self.store.next_check()
-        if check is None or check > now:
-            return _NOTHING
         done: list[Recorded] = []
         while ids := self.store.overdue(batch):
+            now = self.store.clock.now()
             done.append(self.record([Overdue(attempt_id, now) for attempt_id in ids]))
         return _merged(done)
 

@@ -22,9 +22,9 @@ def token_interval(cps: float) -> int:
     return ceil(SECOND / cps)
 
 
-@attrs.define
+@attrs.frozen
 class Line:
-    """What a carrier can take at one moment: a working copy, counted down as calls are reserved.
+    """What a carrier can take of one campaign at one moment.
 
     Parameters:
         carrier: its id.
@@ -39,15 +39,13 @@ class Line:
     quota: int
 
     @property
-    def free(self) -> bool:
-        """Whether one more call may leave on this line now."""
-        return self.quota > 0 and self.tokens > 0 and self.channels > 0
+    def free(self) -> int:
+        """How many calls may leave on this line now.
 
-    def take(self) -> None:
-        """Use up one token, one channel and one call of the quota."""
-        self.quota -= 1
-        self.tokens -= 1
-        self.channels -= 1
+        >>> Line("t", tokens=5, channels=2, quota=3).free
+        2
+        """
+        return max(min(self.quota, self.tokens, self.channels), 0)
 
 
 @attrs.frozen
@@ -100,6 +98,37 @@ class Bucket:
         """Return the first instant, from now on, with `count` tokens in it (at most `burst` are waited for)."""
         wanted = min(count, self.burst)
         return max(now, self.full_at - (self.burst - wanted) * self.interval)
+
+
+@attrs.frozen
+class Supply:
+    """What one carrier has to give at an instant, to all campaigns together.
+
+    Parameters:
+        bucket: its rate.
+        channels: calls its trunk can carry besides those live now.
+        rests_until: after a refusal it is left alone until then (microseconds UTC).
+    """
+
+    bucket: Bucket
+    channels: int
+    rests_until: Instant = 0
+
+    def tokens(self, now: Instant) -> int:
+        """Return the calls its rate allows now."""
+        return self.bucket.tokens(now) if now >= self.rests_until else 0
+
+    def free(self, now: Instant) -> int:
+        """Return how many calls it can take now."""
+        return max(min(self.tokens(now), self.channels), 0)
+
+    def ready_at(self, now: Instant) -> Instant:
+        """Return the first instant at which its rate allows a call."""
+        return max(self.bucket.ready_at(1, now), self.rests_until)
+
+    def after(self, calls: int, now: Instant) -> Supply:
+        """Return what is left of it once so many calls were reserved."""
+        return Supply(self.bucket.take(calls, now), self.channels - calls, self.rests_until)
 
 
 @distinct

@@ -6,7 +6,7 @@ carrier; a `Clock` tells the time; a `Directory` knows the host's bots and carri
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import NamedTuple, Protocol, TypeVar
 
 import attrs
@@ -17,7 +17,7 @@ from ori_campaigns.contact import Attempt, Contact
 from ori_campaigns.events import Event
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
-from ori_campaigns.pacing import Demand
+from ori_campaigns.pacing import Demand, Supply
 from ori_campaigns.records import distinct
 from ori_campaigns.reports import CallEvent, CallRef, DialRequest, LookUp, PlaceAnswer, Report
 from ori_campaigns.views import (
@@ -102,6 +102,23 @@ class Work(NamedTuple):
     next_due: Instant | None
 
 
+@distinct
+class Agenda(NamedTuple):
+    """All there is to do in a store, at one moment.
+
+    Parameters:
+        now: that moment (microseconds UTC, the store's clock).
+        works: the running campaigns.
+        supply: for each workspace of theirs, and each of its carriers, what it can take.
+        next_check: when the next attempt may become overdue, `None` when none is watched.
+    """
+
+    now: Instant
+    works: Sequence[Work]
+    supply: Mapping[str, Mapping[str, Supply]]
+    next_check: Instant | None
+
+
 @attrs.frozen
 class AdmitAsk:
     """Admission for one campaign: calls it may take from each carrier."""
@@ -169,20 +186,12 @@ class Store(Protocol):
         ...
 
     # --- what there is to do ---
-    def work(self) -> Sequence[Work]:
-        """Return the running campaigns."""
-        ...
-
-    def supply(self, workspace: str) -> dict[str, tuple[int, Instant]]:
-        """Return, for each carrier, calls it can take now and the first instant at which it can take one."""
+    def agenda(self) -> Agenda:
+        """Return what there is to do; nothing of it is reserved or locked."""
         ...
 
     def overdue(self, limit: int) -> Sequence[str]:
         """Return attempts whose time limit or awaited analysis has passed, longest overdue first."""
-        ...
-
-    def next_check(self) -> Instant | None:
-        """Return the instant at which the next attempt may become overdue."""
         ...
 
     def unsent(

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Mapping
 from heapq import heappop, heappush
-from typing import Any, NamedTuple
+from typing import Any
 from zlib import crc32
 
 import attrs
 
 from ori_campaigns.diallers.answers import AnswerModel, Fate, Fixed, Luck, drawn, seeded, unanswered
+from ori_campaigns.diallers.course import Call, course, end_of
 from ori_campaigns.diallers.faults import NO_FAULTS, CarrierFaults
 from ori_campaigns.diallers.ledger import Ledger, LedgerCall
 from ori_campaigns.instants import SECOND, Instant
@@ -26,7 +27,6 @@ from ori_campaigns.reports import (
     CallAnalysis,
     CallRef,
     DialRequest,
-    Ended,
     FoundLive,
     LookUp,
     NeverPlaced,
@@ -40,35 +40,7 @@ from ori_campaigns.reports import (
 from ori_campaigns.retry import NEVER_CONNECTED
 
 _BOT_SEES = NEVER_CONNECTED | {"transfer"}
-_CARRIER_SEES = frozenset({"customer", "bot", "timeout"})
 _RUNS = 1000  # more attempts than one budget can have
-
-
-class _Call(NamedTuple):
-    """A call the carrier has, and all that will come of it unless it is hung up.
-
-    Parameters:
-        end: its end, as the carrier will tell of it.
-        disposition: how it really ends; the bot knows.
-        lost: the carrier will not tell of it.
-    """
-
-    end: Ended
-    request: DialRequest
-    disposition: str
-    business: str | None
-    analysis_after: int
-    entry: LedgerCall | None
-    lost: bool
-
-
-def _end_of(  # noqa: PLR0913 - the fields of the report
-    attempt_id: str, at: Instant, disposition: str, detail: str, answered_at: Instant | None, rang_at: Instant | None
-) -> Ended:
-    if answered_at is not None and disposition not in _CARRIER_SEES:
-        # The carrier only knows that the line was hung up; the bot knows the rest.
-        disposition = "customer"
-    return tuple.__new__(Ended, (attempt_id, at, disposition, detail, answered_at, rang_at, ""))
 
 
 class CallModel:
@@ -101,8 +73,9 @@ class CallModel:
         self._script: dict[str, deque[Fate]] = {}
         for number, fates in (script or {}).items():
             self.script(number, fates)
-        self._calls: dict[str, _Call] = {}
-        self._queue: list[tuple[Instant, int, Report | _Call]] = []
+        self._calls: dict[str, Call] = {}
+        # What is to come: its instant, the order in which it was set, and a report or a call that ends.
+        self._queue: list[tuple[Instant, int, Any]] = []
         self._order = 0
         self._live: dict[str, int] = {}
         self._recent: dict[str, deque[Instant]] = {}
@@ -152,7 +125,7 @@ class CallModel:
         if rang_at is not None and rang_at > now:
             rang_at = None
         disposition = "no_answer" if answered_at is None else "timeout"
-        end = _end_of(ref.attempt_id, now, disposition, call.end.detail, answered_at, rang_at)
+        end = end_of(ref.attempt_id, now, disposition, call.end.detail, answered_at, rang_at)
         # The end that was due in the queue is of a call that is not there any more.
         self._calls[ref.attempt_id] = cut = call._replace(end=end, disposition=disposition)
         self._cut[ref.attempt_id] = now
@@ -195,7 +168,7 @@ class CallModel:
         queue, calls, plain = self._queue, self._calls, not self._faulty
         while queue and queue[0][0] <= now:
             what = heappop(queue)[2]
-            if type(what) is _Call:
+            if type(what) is Call:
                 end = what.end
                 if calls.get(end.attempt_id) is not what:
                     continue
@@ -220,7 +193,7 @@ class CallModel:
 
     # --- inside ------------------------------------------------------------------------------------------------------
 
-    def _push(self, at: Instant, what: Report | _Call) -> None:
+    def _push(self, at: Instant, what: Report | Call) -> None:
         self._order += 1
         heappush(self._queue, (at, self._order, what))
 
@@ -266,7 +239,7 @@ class CallModel:
         entry: LedgerCall | None,
         chaos: Luck | None,
         answers: AnswerModel | None = None,
-    ) -> _Call:
+    ) -> Call:
         digits = request.to.reveal()
         fate: Iterable[Any]
         if self._script and (scripted := self._script.get(digits)):
@@ -281,27 +254,14 @@ class CallModel:
             lost = chaos.draw() < self.faults.lose_call
         if self._faulty:
             self._live[request.carrier] = self._live.get(request.carrier, 0) + 1
-        disposition, detail, ring, talk, business, analysis_after = fate
-        rang_at = answered_at = None
-        if ring is None:
-            ends_at = begins + SECOND
-        else:
-            rang_at, ends_at = begins, begins + ring
-            if ring > request.ring_seconds * SECOND:
-                disposition, ends_at = "no_answer", begins + request.ring_seconds * SECOND
-            elif talk is not None:
-                answered_at = ends_at
-                if talk > request.talk_seconds * SECOND:
-                    disposition, talk = "timeout", request.talk_seconds * SECOND
-                ends_at += talk
-        end = _end_of(attempt_id, ends_at, disposition, detail, answered_at, rang_at)
-        call = tuple.__new__(_Call, (end, request, disposition, business, analysis_after, entry, lost))
+        call = course(request, fate, begins, entry, lost=lost)
+        end = call.end
+        rang_at, answered_at, ends_at = end.rang_at, end.answered_at, end.at
         self._calls[attempt_id] = call
         if entry is not None:
             entry.placed, entry.rang_at, entry.answered_at, entry.ended_at = True, rang_at, answered_at, ends_at
-            entry.outcome, entry.detail, entry.business = disposition, detail, business
-        self._order = order = self._order + 1
-        heappush(self._queue, (ends_at, order, call))
+            entry.outcome, entry.detail, entry.business = call.disposition, end.detail, call.business
+        self._push(ends_at, call)
         if lost:
             return call
         if self.ringing and rang_at is not None:
@@ -310,7 +270,7 @@ class CallModel:
             self._tell(tuple.__new__(Answered, (attempt_id, answered_at, "")), answered_at, chaos)
         return call
 
-    def _finish(self, call: _Call, found: list[Report]) -> None:
+    def _finish(self, call: Call, found: list[Report]) -> None:
         """The call is over at the carrier: tell its end, what the bot saw, and the analysis later."""
         end, number = call.end, call.request.to.reveal()
         attempt_id, ends_at = end.attempt_id, end.at

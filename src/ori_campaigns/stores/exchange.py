@@ -10,7 +10,7 @@ import attrs
 from ori_campaigns.carriers import Carrier
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
-from ori_campaigns.pacing import Bucket, Line, token_interval
+from ori_campaigns.pacing import Bucket, Line, Supply, token_interval
 from ori_campaigns.stores.log import EventLog
 from ori_campaigns.stores.rows import Codes
 
@@ -31,22 +31,15 @@ class Trunk:
     back_off_until: Instant = 0
     configured: bool = True
 
+    @property
+    def supply(self) -> Supply:
+        """What it can take."""
+        return Supply(self.bucket, self.carrier.channels - self.live, self.back_off_until)
+
     def line(self, now: Instant, quota: int) -> Line:
-        """Return what it can take now."""
-        tokens = self.bucket.tokens(now) if now >= self.back_off_until else 0
-        return Line(self.carrier.id, tokens, self.carrier.channels - self.live, quota)
-
-    def free(self, now: Instant) -> int:
-        """Return how many calls it can take now."""
-        free = self.carrier.channels - self.live
-        if free <= 0 or now < self.back_off_until:
-            return 0
-        tokens = self.bucket.tokens(now)
-        return min(tokens, free)
-
-    def ready_at(self, now: Instant) -> Instant:
-        """Return the first instant at which its rate allows a call again."""
-        return max(self.bucket.ready_at(1, now), self.back_off_until)
+        """Return what it can take of one campaign now."""
+        supply = self.supply
+        return Line(self.carrier.id, supply.tokens(now), supply.channels, quota)
 
 
 class Exchange:

@@ -17,8 +17,8 @@ from ori_campaigns.errors import NotFound
 from ori_campaigns.events import AttemptFact, AttemptReserved, ContactFact, ContactsMoved, Event
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
-from ori_campaigns.pacing import Demand
-from ori_campaigns.ports import AdmitAsk, Clock, StoreCapabilities, Work
+from ori_campaigns.pacing import Demand, Supply
+from ori_campaigns.ports import AdmitAsk, Agenda, Clock, StoreCapabilities, Work
 from ori_campaigns.reports import Report
 from ori_campaigns.stores.apply import APPLY_TO_ATTEMPT, apply_move, apply_to_campaign, reserve
 from ori_campaigns.stores.book import Book
@@ -246,30 +246,20 @@ class MemoryStore:
         )
 
     # --- what there is to do ---
-    def work(self) -> Sequence[Work]:
-        """Return the running campaigns."""
+    def agenda(self) -> Agenda:
+        """Return what there is to do."""
         with self._lock:
-            return [_work(book) for book in self._books.values() if book.campaign.status is CampaignStatus.RUNNING]
-
-    def supply(self, workspace: str) -> dict[str, tuple[int, Instant]]:
-        """Return, for each carrier, calls it can take now and the first instant at which its rate allows one."""
-        now = self.clock.now()
-        with self._lock:
-            found: dict[str, tuple[int, Instant]] = {}
-            for (owner, carrier), trunk in self._exchange.trunks.items():
-                if owner == workspace and trunk.configured:
-                    found[carrier] = (trunk.free(now), trunk.ready_at(now))
-            return found
+            works = [_work(book) for book in self._books.values() if book.campaign.status is _RUNNING]
+            supply: dict[str, dict[str, Supply]] = {work.campaign.workspace: {} for work in works}
+            for (workspace, carrier), trunk in self._exchange.trunks.items():
+                if workspace in supply and trunk.configured:
+                    supply[workspace][carrier] = trunk.supply
+            return Agenda(self.clock.now(), works, supply, self._exchange.next_check())
 
     def overdue(self, limit: int) -> Sequence[str]:
         """Return attempts whose time limit or awaited analysis has passed."""
         with self._lock:
             return self._exchange.overdue(self.clock.now(), limit)
-
-    def next_check(self) -> Instant | None:
-        """Return when the next attempt may become overdue."""
-        with self._lock:
-            return self._exchange.next_check()
 
     def unsent(
         self, campaign_id: str, *, before: int | None = None, numbers: Sequence[PhoneNumber] | None = None
@@ -334,6 +324,7 @@ def _taken(facts: Sequence[AttemptReserved]) -> list[tuple[str, int]]:
     return list(counts.items())
 
 
+_RUNNING = CampaignStatus.RUNNING
 _PENDING, _RETRY, _CALLBACK = (CODE[status] for status in ContactStatus if status in WAITING)
 _CALLING, _AWAITING = (CODE[status] for status in ContactStatus if status in ACTIVE)
 
