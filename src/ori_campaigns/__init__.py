@@ -12,7 +12,7 @@ from ori_campaigns._version import __version__
 from ori_campaigns.actions import ActionFace, Icon, LeadsTo, Tone, buttons
 from ori_campaigns.campaign import Action, Campaign, CampaignDraft, CampaignStatus, CompletionReason, Restart, Stage
 from ori_campaigns.carriers import Bot, Carrier, CarrierNumber
-from ori_campaigns.clocks import SystemClock, VirtualClock
+from ori_campaigns.clocks import LoopClock, SystemClock, VirtualClock
 from ori_campaigns.config import (
     MULTI_DAY,
     SINGLE_DAY,
@@ -97,6 +97,7 @@ if TYPE_CHECKING:
     from ori_campaigns.diallers.memory import InMemoryDialler
     from ori_campaigns.diallers.model import CallModel
     from ori_campaigns.ingest import Leads, read_leads
+    from ori_campaigns.runner import RunnerSettings, run, run_sync
     from ori_campaigns.simulation import Rehearsal, Snapshot, simulate, snapshot
 
 _LAZY = {
@@ -111,12 +112,15 @@ _LAZY = {
     "Mix": "diallers.answers",
     "Observed": "diallers.answers",
     "Rehearsal": "simulation",
+    "RunnerSettings": "runner",
     "Snapshot": "simulation",
     "answered": "diallers.answers",
     "attempts_frame": "analytics.frames",
     "contacts_frame": "analytics.frames",
     "events_frame": "analytics.frames",
     "read_leads": "ingest",
+    "run": "runner",
+    "run_sync": "runner",
     "simulate": "simulation",
     "snapshot": "simulation",
     "unanswered": "diallers.answers",
@@ -198,6 +202,7 @@ __all__ = [
     "Leads",
     "LeadsTo",
     "LifecycleChanged",
+    "LoopClock",
     "Lost",
     "MON_FRI",
     "MULTI_DAY",
@@ -220,6 +225,7 @@ __all__ = [
     "Restart",
     "RetryPolicy",
     "Ringing",
+    "RunnerSettings",
     "SINGLE_DAY",
     "Snapshot",
     "Stage",
@@ -241,6 +247,8 @@ __all__ = [
     "contacts_frame",
     "events_frame",
     "read_leads",
+    "run",
+    "run_sync",
     "simulate",
     "snapshot",
     "to_datetime",

@@ -6,7 +6,7 @@ import threading
 import time
 from datetime import datetime, timedelta
 
-from ori_campaigns.instants import Instant, to_instant
+from ori_campaigns.instants import SECOND, Instant, to_instant
 
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -21,6 +21,39 @@ class SystemClock:
     def sleep(self, seconds: float) -> None:
         """Wait."""
         time.sleep(seconds)
+
+
+class LoopClock:
+    """A clock that follows the event loop's, from a moment on: under a loop whose time is virtual, so is its own.
+
+    `trio.testing.MockClock(autojump_threshold=0)` makes such a loop: three days of a real runner pass in seconds.
+
+    Parameters:
+        start: an aware datetime, or an instant (microseconds UTC): the time when it is first asked.
+    """
+
+    def __init__(self, start: datetime | Instant) -> None:
+        self._start = to_instant(start) if isinstance(start, datetime) else start
+        self._loop_began: float | None = None
+
+    def now(self) -> Instant:
+        """Return the time in microseconds UTC; ask from inside an event loop, until then it stands still."""
+        import anyio
+
+        try:
+            loop_time = anyio.current_time()
+        except RuntimeError:
+            return self._start
+        if self._loop_began is None:
+            self._loop_began = loop_time
+        return self._start + round((loop_time - self._loop_began) * SECOND)
+
+    def sleep(self, seconds: float) -> None:
+        """Refuse: whoever blocks the loop keeps its time from passing."""
+        raise RuntimeError(
+            f"Waiting {seconds} s would block the event loop whose time this clock follows. "
+            "Call with wait=False and let the loop go on."
+        )
 
 
 class VirtualClock:

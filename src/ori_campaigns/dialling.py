@@ -31,12 +31,14 @@ class Step:
         look_ups: calls to ask their carrier about; report the answers.
         wake_at: when to call `step` again at the latest (microseconds UTC), besides after every report; `None` when
             nothing is due.
+        idle: no campaign is running and no call is open: nothing will happen unless somebody does something.
     """
 
     dials: tuple[DialRequest, ...] = ()
     hangups: tuple[CallRef, ...] = ()
     look_ups: tuple[CallRef, ...] = ()
     wake_at: Instant | None = None
+    idle: bool = False
 
 
 class Dialling:
@@ -70,7 +72,13 @@ class Dialling:
         for workspace, works in by_workspace.items():
             self._dial(works, dict(agenda.supply[workspace]), now, dials, wakes)
         later = [wake for wake in wakes if wake is not None and wake > now]
-        return Step(tuple(dials), recovered.hangups, recovered.look_ups, min(later) if later else None)
+        return Step(
+            dials=tuple(dials),
+            hangups=recovered.hangups,
+            look_ups=recovered.look_ups,
+            wake_at=min(later) if later else None,
+            idle=not by_workspace and agenda.next_check is None,
+        )
 
     def _moved_on(self, work: Work, now: Instant) -> bool:
         """Complete, close or fail a campaign whose time has come; tell whether it dials no more."""
@@ -149,7 +157,7 @@ class Dialling:
             for campaign_id, why in recorded.fatal:
                 self._fail(campaign_id, why)
             done.append(recorded)
-        return done[0] if len(done) == 1 else _merged(done)
+        return done[0] if len(done) == 1 else merged(done)
 
     def _record(self, view: ReportView) -> Changes[Recorded]:
         return record(view, self._policy)
@@ -160,7 +168,7 @@ class Dialling:
         while ids := self.store.overdue(batch):
             now = self.store.clock.now()
             done.append(self.record([Overdue(attempt_id, now) for attempt_id in ids]))
-        return _merged(done)
+        return merged(done)
 
 
 _NOTHING = Recorded()
@@ -188,7 +196,8 @@ def _one_each(reports: Sequence[Report]) -> tuple[Sequence[Report], Sequence[Rep
     return batch, rest
 
 
-def _merged(done: Sequence[Recorded]) -> Recorded:
+def merged(done: Sequence[Recorded]) -> Recorded:
+    """Return what several batches ask for as one."""
     return Recorded(
         tuple(each for one in done for each in one.hangups),
         tuple(each for one in done for each in one.look_ups),

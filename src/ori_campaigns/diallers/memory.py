@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Iterable
 
 import anyio
@@ -13,7 +14,8 @@ from ori_campaigns.numbers import PhoneNumber, parse_number
 from ori_campaigns.ports import Clock, DiallerCapabilities
 from ori_campaigns.reports import CallEvent, CallRef, DialRequest, LookUp, PlaceAnswer, Report
 
-_LOOK_EVERY = 0.05
+# A clock that is set by hand does not tell when it was.
+_LOOK_EVERY = 1.0
 
 
 class InMemoryDialler:
@@ -29,6 +31,7 @@ class InMemoryDialler:
     def __init__(self, model: CallModel, clock: Clock) -> None:
         self.model, self._clock = model, clock
         self._open = False
+        self._changed: anyio.Event | None = None
 
     def script(self, number: str | PhoneNumber, fates: Iterable[str | Fate]) -> None:
         """Say what happens on the calls to one number, one after the other; the last is repeated."""
@@ -44,10 +47,12 @@ class InMemoryDialler:
     async def open(self) -> None:
         """Begin to hear."""
         self._open = True
+        self._changed = anyio.Event()
 
     async def place(self, call: DialRequest) -> PlaceAnswer:
         """Place a call at the model."""
         answer, delay = self.model.place(call, self._clock.now())
+        self._wake()
         if delay:
             await anyio.sleep(delay / SECOND)
         return answer
@@ -55,6 +60,7 @@ class InMemoryDialler:
     async def hangup(self, ref: CallRef, why: str) -> None:  # noqa: ARG002 - the model does not care why
         """End a call."""
         self.model.hangup(ref, self._clock.now())
+        self._wake()
 
     async def look_up(self, ref: CallRef) -> LookUp:
         """Ask the model about a call."""
@@ -62,13 +68,22 @@ class InMemoryDialler:
 
     async def events(self) -> AsyncIterator[CallEvent | Report]:
         """Yield what happened, as it happens; the bot's half is among it."""
-        while self._open:
+        while self._open and self._changed is not None:
             for report in self.model.due(self._clock.now()):
                 yield report
             next_at = self.model.next_at()
-            left = _LOOK_EVERY if next_at is None else (next_at - self._clock.now()) / SECOND
-            await anyio.sleep(min(max(left, 0), _LOOK_EVERY))
+            left = math.inf if next_at is None else min(max((next_at - self._clock.now()) / SECOND, 0), _LOOK_EVERY)
+            with anyio.move_on_after(left):
+                await self._changed.wait()
+            if self._changed.is_set():
+                self._changed = anyio.Event()
 
     async def close(self) -> None:
         """Hear no more; calls go on."""
         self._open = False
+        self._wake()
+
+    def _wake(self) -> None:
+        """Something is to come that was not before: whoever waits for events looks again."""
+        if self._changed is not None:
+            self._changed.set()
