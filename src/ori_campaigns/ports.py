@@ -19,7 +19,7 @@ from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.pacing import Demand, Supply
 from ori_campaigns.records import distinct
-from ori_campaigns.reports import CallEvent, CallRef, DialRequest, LookUp, PlaceAnswer, Report
+from ori_campaigns.reports import CallRef, DialRequest, LookUp, PlaceAnswer, Report
 from ori_campaigns.views import (
     AdmitView,
     CampaignView,
@@ -228,6 +228,10 @@ class Store(Protocol):
         """Return a page of the log; the cursor never skips an event that is committed later."""
         ...
 
+    def tip(self) -> int:
+        """Return the cursor of the last event that `events` would give, -1 while there is none."""
+        ...
+
 
 class Dialler(Protocol):
     """Places calls. Whatever goes wrong, the caller learns which is true: accepted, refused or unknown."""
@@ -248,8 +252,11 @@ class Dialler(Protocol):
         """Ask the carrier what became of a call."""
         ...
 
-    def events(self) -> AsyncIterator[CallEvent]:
-        """Yield call events as they come: late, repeated and out of order if that is how they come."""
+    def events(self) -> AsyncIterator[Report]:
+        """Yield call events as they come: late, repeated and out of order if that is how they come.
+
+        Where carrier and bot are one, the bot's reports may be among them.
+        """
         ...
 
     async def close(self) -> None:

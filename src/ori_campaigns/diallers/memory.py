@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
 
 import anyio
 
@@ -12,7 +12,7 @@ from ori_campaigns.diallers.model import CallModel
 from ori_campaigns.instants import SECOND
 from ori_campaigns.numbers import PhoneNumber, parse_number
 from ori_campaigns.ports import Clock, DiallerCapabilities
-from ori_campaigns.reports import CallEvent, CallRef, DialRequest, LookUp, PlaceAnswer, Report
+from ori_campaigns.reports import CallRef, DialRequest, LookUp, PlaceAnswer, Report
 
 # A clock that is set by hand does not tell when it was.
 _LOOK_EVERY = 1.0
@@ -66,7 +66,7 @@ class InMemoryDialler:
         """Ask the model about a call."""
         return self.model.look_up(ref, self._clock.now())
 
-    async def events(self) -> AsyncIterator[CallEvent | Report]:
+    async def events(self) -> AsyncGenerator[Report, None]:
         """Yield what happened, as it happens; the bot's half is among it."""
         while self._open and self._changed is not None:
             for report in self.model.due(self._clock.now()):

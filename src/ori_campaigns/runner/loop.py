@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Literal, TypeVar
@@ -117,11 +117,10 @@ class Runner:
     async def _shielded(self, among: _Background, what: Callable[[], Awaitable[None]]) -> None:
         try:
             with anyio.CancelScope(shield=True) as scope:
-                among.scopes.add(scope)
+                among.add(scope)
                 await what()
         finally:
-            among.scopes.discard(scope)
-            among.count -= 1
+            among.discard(scope)
             self._inbox.wake()
 
     # --- the loop ----------------------------------------------------------------------------------------------------
@@ -250,15 +249,21 @@ class Runner:
                     self._hearing = True
                     logger.info("The dialler is heard again; dialling goes on.")
                     self._inbox.wake()
-                async for report in self._dialler.events():
-                    pause = _FIRST_PAUSE
-                    self._inbox.put(report)
+                await self._hear(self._dialler.events())
                 logger.warning("The dialler's events ended; nothing is dialled until it is heard again.")
             except Exception:
                 logger.warning("The dialler failed; nothing is dialled until it is heard again.", exc_info=True)
+            pause = _FIRST_PAUSE if self._hearing else min(pause * 2, _LONGEST_PAUSE)
             self._hearing = False
             await anyio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _hear(self, events: AsyncIterator[Report]) -> None:
+        try:
+            async for report in events:
+                self._inbox.put(report)
+        finally:
+            if isinstance(events, AsyncGenerator):
+                await events.aclose()
 
     async def _deliver(self, delivery: Delivery) -> None:
         """Hand on events after every commit, and at least once every poll, for what other processes did."""
@@ -281,8 +286,8 @@ class Runner:
         await self._wait_while(self._some_are_asked)
         if drain and not self._hurried:
             await self._wait_while(self._some_are_live, drain)
-        self._beside.cancel()
-        self._asking.cancel()
+        self._beside.close()
+        self._asking.close()
         await self._wait_while(self._some_are_going_on)
         await self._record()
         with anyio.move_on_after(grace):
@@ -317,11 +322,27 @@ class _Background:
 
     def __init__(self) -> None:
         self.count = 0
-        self.scopes: set[anyio.CancelScope] = set()
+        self._scopes: set[anyio.CancelScope] = set()
+        self._closed = False
+
+    def add(self, scope: anyio.CancelScope) -> None:
+        self._scopes.add(scope)
+        if self._closed:
+            scope.cancel()
+
+    def discard(self, scope: anyio.CancelScope) -> None:
+        self._scopes.discard(scope)
+        self.count -= 1
 
     def cancel(self) -> None:
-        for scope in self.scopes:
+        """Cancel those that are going on."""
+        for scope in self._scopes:
             scope.cancel()
+
+    def close(self) -> None:
+        """Cancel those that are going on, and those that are still to begin."""
+        self._closed = True
+        self.cancel()
 
 
 def _asked_by(recorded: Recorded) -> Step:
