@@ -6,9 +6,11 @@ import threading
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import anyio
 import pytest
+from trio.testing import MockClock
 
-from ori_campaigns.clocks import SystemClock, VirtualClock
+from ori_campaigns.clocks import LoopClock, SystemClock, VirtualClock
 from ori_campaigns.errors import InvalidDefinition
 
 
@@ -96,3 +98,30 @@ def test_the_system_clock_tells_microseconds_of_utc() -> None:
 
 def test_the_system_clock_waits() -> None:
     SystemClock().sleep(0)
+
+
+# --- the clock of an event loop ---------------------------------------------------------------------------------------
+
+
+def test_a_loop_clock_follows_the_virtual_time_of_its_loop() -> None:
+    clock = LoopClock(datetime(2026, 1, 5, 10, 0, tzinfo=UTC))
+    seen: list[int] = []
+
+    async def main() -> None:
+        for seconds in (0, 1.5, 86_400 * 3):
+            await anyio.sleep(seconds)
+            seen.append(clock.now())
+
+    anyio.run(main, backend="trio", backend_options={"clock": MockClock(autojump_threshold=0)})
+    began = 1_767_607_200_000_000
+    assert seen == [began, began + 1_500_000, began + 1_500_000 + 3 * 86_400_000_000]
+
+
+def test_a_loop_clock_stands_still_until_a_loop_asks() -> None:
+    clock = LoopClock(5)
+    assert (clock.now(), clock.now()) == (5, 5)
+
+
+def test_a_loop_clock_lets_nobody_block_its_loop() -> None:
+    with pytest.raises(RuntimeError, match="wait=False"):
+        LoopClock(5).sleep(1)
