@@ -99,6 +99,9 @@ if TYPE_CHECKING:
     from ori_campaigns.ingest import Leads, read_leads
     from ori_campaigns.runner import RunnerSettings, run, run_sync
     from ori_campaigns.simulation import Rehearsal, Snapshot, simulate, snapshot
+    from ori_campaigns.sinks.feed import Feed
+    from ori_campaigns.sinks.logs import LoggingSink
+    from ori_campaigns.sinks.metrics import MetricsSink
 
 _LAZY = {
     "AnswerModel": "diallers.answers",
@@ -106,9 +109,12 @@ _LAZY = {
     "CallModel": "diallers.model",
     "CarrierFaults": "diallers.faults",
     "Exponential": "diallers.answers",
+    "Feed": "sinks.feed",
     "Fixed": "diallers.answers",
     "InMemoryDialler": "diallers.memory",
     "Leads": "ingest",
+    "LoggingSink": "sinks.logs",
+    "MetricsSink": "sinks.metrics",
     "Mix": "diallers.answers",
     "Observed": "diallers.answers",
     "Rehearsal": "simulation",
@@ -191,6 +197,7 @@ __all__ = [
     "ExclusionResult",
     "Exclusions",
     "Exponential",
+    "Feed",
     "FieldLocked",
     "Fixed",
     "FoundLive",
@@ -202,11 +209,13 @@ __all__ = [
     "Leads",
     "LeadsTo",
     "LifecycleChanged",
+    "LoggingSink",
     "LoopClock",
     "Lost",
     "MON_FRI",
     "MULTI_DAY",
     "MemoryStore",
+    "MetricsSink",
     "MissingExtra",
     "Mix",
     "NeverPlaced",

@@ -6,7 +6,8 @@ now), `record` (what happened) and `recover` (what has been silent for too long)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 
 import attrs
@@ -16,7 +17,7 @@ from ori_campaigns.campaign import Action, Campaign, CampaignDraft, CampaignStat
 from ori_campaigns.carriers import directory_problems
 from ori_campaigns.config import CallLimits
 from ori_campaigns.dialling import Dialling, Step
-from ori_campaigns.errors import CampaignsError, InvalidDefinition, Problem
+from ori_campaigns.errors import ActionNotAllowed, CampaignsError, InvalidDefinition, NotFound, Problem
 from ori_campaigns.events import LifecycleChanged
 from ori_campaigns.exclusion import Exclusions, exclude
 from ori_campaigns.ids import random_id
@@ -54,6 +55,18 @@ class Receipt:
     settles_by: Instant | None = None
     draining: int = 0
     begins_at: Instant | None = None
+
+
+_NOT_OVER = frozenset({CampaignStatus.RUNNING, CampaignStatus.PAUSED})
+
+
+@contextmanager
+def _noting(failed: dict[str, Exception], campaign_id: str) -> Iterator[None]:
+    """Keep the first error of each campaign: whatever befalls one, the others are to stop."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - whoever asked raises it in the end
+        failed.setdefault(campaign_id, error)
 
 
 class CampaignService:
@@ -208,6 +221,48 @@ class CampaignService:
         """
         campaign = self.store.change(campaign_id, partial(lifecycle.pause, by=by))
         return self._settled(campaign, wait=wait)
+
+    def pause_all(self, *, by: str, workspace: str | None = None, wait: bool = True) -> tuple[Receipt, ...]:
+        """Halt all dialling at once: every running campaign is paused before any of them is waited for (L4).
+
+        A campaign that somebody else pauses meanwhile, or that ends, is left as it is. One that is started afterwards
+        runs.
+
+        Parameters:
+            by: who does it.
+            workspace: only campaigns of this one; of all workspaces unless given.
+            wait: return only when no call decided before can still be sent, of campaigns that were paused already,
+                too; at most the send budget for all together.
+
+        Returns:
+            The receipts of the campaigns it paused, in the order in which they were created.
+
+        Raises:
+            StoreUnavailable, CommitUnknown and the like: the first error that a campaign met, after all others were
+                paused; its notes name the campaigns that were paused and those that failed. Calling again is fine.
+        """
+        open_ones = [each for each in self.store.campaigns(workspace) if each.status in _NOT_OVER]
+        open_ones.sort(key=lambda each: (each.created_at, each.id))
+        failed: dict[str, Exception] = {}
+        paused: dict[str, Campaign] = {}
+        for each in open_ones:
+            if each.status is CampaignStatus.RUNNING:
+                with _noting(failed, each.id), suppress(ActionNotAllowed, NotFound):
+                    paused[each.id] = self.store.change(each.id, partial(lifecycle.pause, by=by))
+        receipts: list[Receipt] = []
+        for each in open_ones:
+            with _noting(failed, each.id), suppress(NotFound):
+                if each.id in paused:
+                    receipts.append(self._settled(paused[each.id], wait=wait))
+                elif wait:
+                    self._wait(each.id, before=self.store.campaign(each.id).epoch)
+        if failed:
+            # One error with its code, as from every other call; a group would slip past `except StoreUnavailable`.
+            first, *_ = failed.values()
+            first.add_note(f"Paused: {', '.join(paused) or 'none'}.")
+            first.add_note("Failed: " + "; ".join(f"{name}: {error}" for name, error in failed.items()))
+            raise first
+        return tuple(receipts)
 
     def resume(self, campaign_id: str, *, by: str) -> Receipt:
         """Go on where it left off (L5); completes at once when nothing is left to dial."""

@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -304,19 +303,12 @@ def killed(*arguments: str, signals: int = 1) -> dict[str, Any]:
     return told
 
 
-needs_signals: Callable[[Any], Any] = pytest.mark.skipif(
-    sys.platform == "win32", reason="Windows has no SIGTERM that a program could hear"
-)
-
-
-@needs_signals
 def test_sigterm_leaves_nothing_reserved_and_calls_alone() -> None:
     told = killed("600", "0", "answers")
     assert told["states"].get("reserved", 0) == told["states"].get("unknown", 0) == 0
     assert (told["placed"], told["requests"], told["ended"], sum(told["states"].values())) == (50, 1, 0, 50)
 
 
-@needs_signals
 def test_sigterm_with_time_to_drain_records_every_outcome() -> None:
     told = killed("1", "60", "answers")
     assert told["states"] == {"ended": 50}
@@ -324,7 +316,6 @@ def test_sigterm_with_time_to_drain_records_every_outcome() -> None:
     assert told["as they ended"]
 
 
-@needs_signals
 def test_a_second_signal_waits_for_nothing() -> None:
     told = killed("600", "600", "hangs", signals=2)
     assert told["states"].get("reserved", 0) == 0

@@ -172,14 +172,14 @@ class Runner:
             except _TRY_AGAIN as error:
                 logger.warning("%d reports wait for the store: %s", len(reports), error)
                 if self._stopping and (self._hurried or anyio.current_time() >= self._give_up_at):
-                    logger.critical("Reports are lost, the store could not be reached before the end: %r", reports)
+                    logger.critical("The store could not be reached before the end. Lost: %s", _named(reports))
                     return Recorded()
                 await anyio.sleep(pause)
                 pause = min(pause * 2, _LONGEST_PAUSE)
             except Exception:
                 # One report must not keep the others from being recorded, whatever is wrong with it.
                 if len(reports) == 1:
-                    logger.exception("A report could not be recorded and is lost: %r", reports[0])
+                    logger.exception("A report could not be recorded and is lost: %s", _named(reports))
                     return Recorded()
                 return merged([await self._recorded([report]) for report in reports])
 
@@ -343,6 +343,11 @@ class _Background:
         """Cancel those that are going on, and those that are still to begin."""
         self._closed = True
         self.cancel()
+
+
+def _named(reports: Sequence[Report]) -> str:
+    """Name reports without the words of the people in them."""
+    return ", ".join(f"{type(report).__name__} of {report.attempt_id}" for report in reports)
 
 
 def _asked_by(recorded: Recorded) -> Step:

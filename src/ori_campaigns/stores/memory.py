@@ -314,6 +314,11 @@ class MemoryStore:
             only = None if campaign_id is None else self.book(campaign_id).code
             return self._log.read(self._names, after, limit, only)
 
+    def tip(self) -> int:
+        """Return the cursor of the last event, -1 while there is none."""
+        with self._lock:
+            return len(self._log) - 1
+
 
 def _taken(facts: Sequence[AttemptReserved]) -> list[tuple[str, int]]:
     """Count the calls reserved on each carrier."""

@@ -1,0 +1,1 @@
+"""Sinks: who hears what happened, and the feed that tells them."""
