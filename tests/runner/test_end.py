@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -210,6 +211,36 @@ def test_the_dialler_is_closed_however_it_ends() -> None:
             await ori.run(hall.service, breaks, settings=SELDOM)
         assert error.group_contains(ZeroDivisionError)
         assert breaks.closed == 1
+
+    play(main)
+
+
+def test_an_error_while_it_ends_comes_out_and_nothing_goes_on() -> None:
+    class Breaks(ori.MemoryStore):
+        broken = False
+
+        def agenda(self) -> Any:
+            if self.broken:
+                raise ZeroDivisionError
+            return super().agenda()
+
+    hall = Hall(talkers(600), store=Breaks)
+
+    async def main() -> None:
+        hall.begin(5)
+        settings = attrs.evolve(SELDOM, drain=timedelta(minutes=5))
+        ends = partial(ori.run, hall.service, hall.dialler, settings=settings)
+
+        async def cancelled_and_broken() -> None:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(ends)
+                await anyio.sleep(10)
+                Breaks.broken = True
+                tasks.cancel_scope.cancel()
+
+        with pytest.raises(ExceptionGroup) as error:
+            await cancelled_and_broken()
+        assert error.group_contains(ZeroDivisionError)
 
     play(main)
 

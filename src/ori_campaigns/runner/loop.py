@@ -26,6 +26,7 @@ from ori_campaigns.instants import SECOND
 from ori_campaigns.outcomes import Recorded
 from ori_campaigns.ports import Dialler
 from ori_campaigns.reports import CallRef, DialRequest, Report, Unknown, Unsent
+from ori_campaigns.runner.background import Background
 from ori_campaigns.runner.inbox import Deliverable, Delivery, Inbox
 from ori_campaigns.service import CampaignService
 
@@ -78,7 +79,7 @@ class Runner:
         self._deliveries = [Delivery(feed) for feed in feeds]
         self._news = anyio.Event()
         # What is asked of the dialler, and what goes on beside the loop until its end: how many, and how to end them.
-        self._asking, self._beside = _Background(), _Background()
+        self._asking, self._beside = Background(self._inbox.wake), Background(self._inbox.wake)
         self._hearing = self._stopping = self._hurried = False
         self._give_up_at = math.inf
         self._tasks: TaskGroup
@@ -97,31 +98,22 @@ class Runner:
         self._hearing = True
         try:
             async with anyio.create_task_group() as self._tasks:
-                self._begin(self._beside, self._listen)
+                self._beside.begin(self._tasks, self._listen)
                 for delivery in self._deliveries:
-                    self._begin(self._beside, partial(self._deliver, delivery))
+                    self._beside.begin(self._tasks, partial(self._deliver, delivery))
                 try:
                     await self._work()
                 finally:
-                    with anyio.CancelScope(shield=True):
-                        await self._finish()
+                    try:
+                        with anyio.CancelScope(shield=True):
+                            await self._finish()
+                    finally:
+                        # Whatever went wrong there: what is shielded would otherwise go on for ever.
+                        self._beside.close()
+                        self._asking.close()
         finally:
             with anyio.CancelScope(shield=True):
                 await self._dialler.close()
-
-    def _begin(self, among: _Background, what: Callable[[], Awaitable[None]]) -> None:
-        """Begin something that goes on when the runner is cancelled: how it ends is for `_finish` to say."""
-        among.count += 1
-        self._tasks.start_soon(self._shielded, among, what)
-
-    async def _shielded(self, among: _Background, what: Callable[[], Awaitable[None]]) -> None:
-        try:
-            with anyio.CancelScope(shield=True) as scope:
-                among.add(scope)
-                await what()
-        finally:
-            among.discard(scope)
-            self._inbox.wake()
 
     # --- the loop ----------------------------------------------------------------------------------------------------
 
@@ -198,13 +190,13 @@ class Runner:
 
     def _carry_out(self, step: Step) -> None:
         for dial in step.dials:
-            self._begin(self._asking, partial(self._place, dial))
+            self._asking.begin(self._tasks, partial(self._place, dial))
         for ref in step.hangups:
             hang_up = partial(self._dialler.hangup, ref, "time limit")
-            self._begin(self._asking, partial(self._ask, "hang up", ref, hang_up))
+            self._asking.begin(self._tasks, partial(self._ask, "hang up", ref, hang_up))
         for ref in step.look_ups:
             look_up = partial(self._look_up, ref)
-            self._begin(self._asking, partial(self._ask, "look up", ref, look_up))
+            self._asking.begin(self._tasks, partial(self._ask, "look up", ref, look_up))
 
     async def _place(self, dial: DialRequest) -> None:
         """Send one request, unless it is too late for it, and hear its answer."""
@@ -315,34 +307,6 @@ class Runner:
             return False
         self._carry_out(_asked_by(await self._call(self._service.recover)))
         return True
-
-
-class _Background:
-    """Tasks that go on beside the loop; those that have not begun yet are counted, too."""
-
-    def __init__(self) -> None:
-        self.count = 0
-        self._scopes: set[anyio.CancelScope] = set()
-        self._closed = False
-
-    def add(self, scope: anyio.CancelScope) -> None:
-        self._scopes.add(scope)
-        if self._closed:
-            scope.cancel()
-
-    def discard(self, scope: anyio.CancelScope) -> None:
-        self._scopes.discard(scope)
-        self.count -= 1
-
-    def cancel(self) -> None:
-        """Cancel those that are going on."""
-        for scope in self._scopes:
-            scope.cancel()
-
-    def close(self) -> None:
-        """Cancel those that are going on, and those that are still to begin."""
-        self._closed = True
-        self.cancel()
 
 
 def _named(reports: Sequence[Report]) -> str:
