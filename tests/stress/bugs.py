@@ -1,0 +1,395 @@
+"""Bugs to put into the engine, each a plausible mistake, and how many seeds it takes to find them.
+
+    python tests/stress/bugs.py            prints the table of docs/explanation/reliability.md
+
+A bug counts as found by the first seed on which it breaks the promise it is listed under and the sound engine does not.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+if __name__ == "__main__":
+    sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(Path(__file__).resolve().parents[2] / "src")]
+
+import pytest
+
+from ori_campaigns import admission, dialling, gates, lifecycle, outcomes, pacing, retry
+from ori_campaigns.config import CallLimits
+from ori_campaigns.contact import AttemptStatus, ContactStatus
+from ori_campaigns.events import (
+    AttemptAnswered,
+    AttemptReturned,
+    AttemptUnknown,
+    NumberExcluded,
+    ReportIgnored,
+)
+from ori_campaigns.instants import SECOND
+from ori_campaigns.reports import CallAnalysis, Ended, NotFound, Unknown
+from ori_campaigns.service import CampaignService
+from ori_campaigns.stores import apply, memory
+from ori_campaigns.stores.exchange import Exchange
+from ori_campaigns.views import AdmitView, Changes
+from stress.walk import Walked, walk
+from stress.world import World
+
+if TYPE_CHECKING:
+    from ori_campaigns.campaign import Campaign
+
+Patch = Callable[[pytest.MonkeyPatch], None]
+WITHIN = 60
+"""Seeds within which every bug is found."""
+
+
+def _after(patch: pytest.MonkeyPatch, fact: type, more: Callable[[Any, Any], None]) -> None:
+    """Let the rows of an attempt change a little more than a fact says."""
+    sound = apply.APPLY_TO_ATTEMPT[fact]
+
+    def applied(attempt: Any, told: Any, cursor: int) -> None:
+        sound(attempt, told, cursor)
+        more(attempt, told)
+
+    patch.setitem(apply.APPLY_TO_ATTEMPT, fact, applied)
+
+
+# --- who is called ----------------------------------------------------------------------------------------------------
+
+
+def an_unknown_call_frees_its_number(patch: pytest.MonkeyPatch) -> None:
+    """I1: nothing was heard, so nobody can be on the line."""
+    _after(
+        patch, AttemptUnknown, lambda attempt, _: attempt.book.exchange.busy.discard(attempt.book.numbers[attempt.ordinal])
+    )
+
+
+def a_timeout_is_taken_for_a_refusal(patch: pytest.MonkeyPatch) -> None:
+    """I8: the reservation is taken back though a call may live."""
+    patch.setitem(
+        outcomes._HANDLERS,
+        Unknown,
+        lambda batch, report, attempt: outcomes._give_back(batch, report, attempt, AttemptStatus.REFUSED, "timeout"),
+    )
+
+
+def not_found_is_taken_for_never_placed(patch: pytest.MonkeyPatch) -> None:
+    """I8: the carrier has forgotten the call, and the engine believes that there was none."""
+    patch.setitem(outcomes._HANDLERS, NotFound, outcomes._never_placed)
+
+
+def an_unknown_call_is_not_counted(patch: pytest.MonkeyPatch) -> None:
+    """I5: a call is counted when its outcome is known, and these never are."""
+
+    def forget(attempt: Any, _: object) -> None:
+        attempt.of.attempts[attempt.ordinal] -= 1
+
+    _after(patch, AttemptUnknown, forget)
+
+
+# --- when ------------------------------------------------------------------------------------------------------------
+
+
+def a_reservation_outlives_the_window(patch: pytest.MonkeyPatch) -> None:
+    """I2: the window is looked at when a call is reserved, not when it leaves."""
+
+    def send_until(view: AdmitView, limits: CallLimits) -> int:
+        return view.now + limits.send_budget * SECOND
+
+    patch.setattr(admission, "send_until", send_until)
+
+
+def an_expired_reservation_is_sent(patch: pytest.MonkeyPatch) -> None:
+    """I2: a worker does not look at `not_after`."""
+    patch.setattr(World, "_in_time", lambda *_: True)
+
+
+def the_cutoff_is_only_a_status(patch: pytest.MonkeyPatch) -> None:
+    """I2: a single day that is over goes on until somebody has noticed."""
+    patch.setattr(gates, "CAMPAIGN_GATES", tuple(gate for gate in gates.CAMPAIGN_GATES if gate is not gates.before_cutoff))
+    patch.setattr(lifecycle, "close_window", lambda view: Changes(False))
+    patch.setattr(gates, "inside_window", lambda view: None)
+
+
+# --- how many at once, and how fast ----------------------------------------------------------------------------------
+
+
+def a_repeated_end_frees_a_second_seat(patch: pytest.MonkeyPatch) -> None:
+    """I3: the same event twice, and the count of live calls goes down twice."""
+
+    def free_again(attempt: Any, told: ReportIgnored) -> None:
+        if told.report == "Ended" and told.why == "already_over":
+            run = attempt.book.run
+            run.live -= 1
+
+    _after(patch, ReportIgnored, free_again)
+
+
+def ringing_calls_need_no_seat(patch: pytest.MonkeyPatch) -> None:
+    """I3: only calls that talk are counted."""
+
+    def seat_free(view: AdmitView) -> gates.Closed | None:
+        return None
+
+    patch.setattr(
+        gates, "CAMPAIGN_GATES", tuple(seat_free if gate is gates.seat_free else gate for gate in gates.CAMPAIGN_GATES)
+    )
+    ask = memory._work
+
+    def work(book: Any) -> Any:
+        found = ask(book)
+        seats = book.campaign.config.concurrency_limit - book.run.in_progress
+        return found._replace(demand=found.demand._replace(seats=seats))
+
+    patch.setattr(memory, "_work", work)
+    patch.setattr(memory.MemoryAdmitView, "__init__", _counting_talkers(memory.MemoryAdmitView.__init__))
+
+
+def _counting_talkers(begin: Callable[..., None]) -> Callable[..., None]:
+    def view(self: Any, book: Any, now: int, quotas: dict[str, int]) -> None:
+        begin(self, book, now, quotas)
+        self.live = book.run.in_progress
+
+    return view
+
+
+def a_clock_that_steps_back_gives_tokens(patch: pytest.MonkeyPatch) -> None:
+    """I4: a bucket that seems to be full only in the far future is taken for a mistake, and filled."""
+    sound = pacing.Bucket.tokens
+
+    def tokens(self: pacing.Bucket, now: int) -> int:
+        far = self.full_at - now > self.burst * self.interval
+        return self.burst if far else sound(self, now)
+
+    patch.setattr(pacing.Bucket, "tokens", tokens)
+
+
+def new_limits_fill_the_bucket(patch: pytest.MonkeyPatch) -> None:
+    """I4: with other limits a carrier begins afresh."""
+    patch.setattr(
+        pacing.Bucket, "changed", lambda self, interval, burst, now: pacing.Bucket(interval, burst, 0)
+    )
+
+
+def a_channel_is_free_when_it_rings(patch: pytest.MonkeyPatch) -> None:
+    """I4: the carrier's channel is given back at the answer, and again at the end."""
+
+    def free(attempt: Any, _: object) -> None:
+        attempt.trunk.live -= 1
+
+    _after(patch, AttemptAnswered, free)
+
+
+# --- who is not to be called ------------------------------------------------------------------------------------------
+
+
+def exclusion_is_a_mark_on_a_row(patch: pytest.MonkeyPatch) -> None:
+    """I6: the contact is closed, its number is not remembered; the next run calls it."""
+
+    def excluded(book: Any, fact: NumberExcluded) -> None:
+        if fact.contact >= 0 and fact.closes:
+            apply._settle_awaiting(book, fact.contact)
+            book.run.move(fact.contact, ContactStatus.EXCLUDED)
+
+    patch.setattr(apply, "_excluded", excluded)
+
+
+def exclusion_does_not_wait(patch: pytest.MonkeyPatch) -> None:
+    """I6: it returns while a request that was decided before is on its way."""
+    patch.setattr(CampaignService, "_wait", lambda self, campaign_id, *, before=None, numbers=None: None)
+
+
+def the_epoch_is_not_raised(patch: pytest.MonkeyPatch) -> None:
+    """I7: pause waits for what is older than its epoch, and nothing is."""
+    sound = lifecycle.pause
+
+    def pause(view: Any, by: str) -> Changes[Campaign]:
+        changes = sound(view, by)
+        paused = attrs.evolve(changes.result, epoch=view.campaign.epoch)
+        return changes._replace(result=paused, campaign=paused)
+
+    patch.setattr(lifecycle, "pause", pause)
+
+
+def a_call_is_dialled_after_pause_has_settled(patch: pytest.MonkeyPatch) -> None:
+    """I7: admission goes by the campaign as it was when the step began."""
+    agenda = memory.MemoryStore.agenda
+    stale: dict[str, Any] = {}
+
+    def remember(self: Any) -> Any:
+        found = agenda(self)
+        for work in found.works:
+            stale[work.campaign.id] = work.campaign
+        missing = [each for each in stale.values() if each.id in self._books and self.book(each.id).campaign.epoch == each.epoch + 1]
+        more = [memory._work(self.book(each.id))._replace(campaign=each) for each in missing]
+        return attrs.evolve(found, works=[*found.works, *more]) if more and found.works else found
+
+    running = tuple(gate for gate in gates.CAMPAIGN_GATES if gate is not gates.running)
+    patch.setattr(gates, "CAMPAIGN_GATES", running)
+    patch.setattr(memory.MemoryStore, "agenda", remember)
+
+
+# --- what becomes of it -----------------------------------------------------------------------------------------------
+
+
+def a_second_end_is_counted(patch: pytest.MonkeyPatch) -> None:
+    """I10: an attempt that waits for its analysis ends again."""
+    sound = outcomes._too_late
+
+    def too_late(batch: Any, report: Any, attempt: Any) -> None:
+        if type(report) is Ended and attempt.status is AttemptStatus.ENDED and not attempt.decided:
+            outcomes._end(batch, report, attempt)
+        else:
+            sound(batch, report, attempt)
+
+    patch.setattr(outcomes, "_too_late", too_late)
+
+
+def the_last_editor_wins(patch: pytest.MonkeyPatch) -> None:
+    """I10: an edit made from an old version is saved over a newer one."""
+    sound = lifecycle.edit
+
+    def edit(view: Any, draft: Any, *, by: str, version: int, stage: str | None) -> Changes[Campaign]:
+        return sound(view, draft, by=by, version=view.campaign.version, stage=stage)
+
+    patch.setattr(lifecycle, "edit", edit)
+
+
+def locks_are_the_wizards_business(patch: pytest.MonkeyPatch) -> None:
+    """I11: the rule of editing does not look at what is locked."""
+    patch.setattr(lifecycle, "_keep_locked", lambda campaign, draft, stage: None)
+
+
+def stop_forgets_callbacks(patch: pytest.MonkeyPatch) -> None:
+    """I12: a bulk move that leaves one of the waiting states out."""
+    patch.setattr(apply, "WAITING", apply.WAITING - {ContactStatus.CALLBACK_SCHEDULED})
+
+
+def the_delay_runs_from_the_news(patch: pytest.MonkeyPatch) -> None:
+    """I13: a retry is due so long after the engine heard of the end, not after the end."""
+    sound = retry.decide
+
+    def decide(call: Any, said: Any, contact: Any, terms: Any, *, ended_at: int, now: int) -> retry.Decision:
+        return sound(call, said, contact, terms, ended_at=now, now=now)
+
+    patch.setattr(outcomes, "decide", decide)
+
+
+def a_retry_is_decided_twice(patch: pytest.MonkeyPatch) -> None:
+    """I13: the analysis of a contact that was put off already puts it off again."""
+    sound = outcomes._HANDLERS[CallAnalysis]
+
+    def analysis(batch: Any, report: Any, attempt: Any) -> None:
+        sound(batch, report, attempt)
+        facts = batch.facts
+        if facts and type(facts[-1]) is outcomes.RetryScheduled and facts[-1].attempt == attempt.id:
+            facts[-1] = facts[-1]._replace(due=facts[-1].due + 60 * SECOND)
+
+    patch.setitem(outcomes._HANDLERS, CallAnalysis, analysis)
+
+
+def a_stopped_campaign_calls_back(patch: pytest.MonkeyPatch) -> None:
+    """I13: a call that ends after the stop asks for a callback, and gets it."""
+    patch.setattr(retry, "RULES", tuple(rule for rule in retry.RULES if rule[0] != "campaign_over"))
+
+
+def the_pool_does_not_turn(patch: pytest.MonkeyPatch) -> None:
+    """I14: the rotation begins at the first number each time."""
+    turn = admission.rotate
+    patch.setattr(admission, "rotate", lambda carriers, free, _: turn(carriers, free, 0))
+
+
+def a_refused_call_keeps_its_channel(patch: pytest.MonkeyPatch) -> None:
+    """I15: a refusal gives the seat back, but not the channel; in the end none is left."""
+
+    def keep(attempt: Any, _: object) -> None:
+        attempt.trunk.live += 1
+
+    _after(patch, AttemptReturned, keep)
+
+
+def nobody_looks_after_silent_calls(patch: pytest.MonkeyPatch) -> None:
+    """I15: a call whose end is never told lives for ever."""
+    patch.setattr(Exchange, "overdue", lambda self, now, limit: [])
+    patch.setattr(dialling.Dialling, "recover", lambda self: outcomes.Recorded())
+
+
+def a_returned_call_stays_in_the_count(patch: pytest.MonkeyPatch) -> None:
+    """I16: attempts that were given back are still among those dialled."""
+
+    def keep(attempt: Any, _: object) -> None:
+        attempt.of.dialled += 1
+
+    _after(patch, AttemptReturned, keep)
+
+
+BUGS: tuple[tuple[str, Patch], ...] = (
+    ("I1", an_unknown_call_frees_its_number),
+    ("I2", a_reservation_outlives_the_window),
+    ("I2", an_expired_reservation_is_sent),
+    ("I2", the_cutoff_is_only_a_status),
+    ("I3", a_repeated_end_frees_a_second_seat),
+    ("I3", ringing_calls_need_no_seat),
+    ("I4", a_clock_that_steps_back_gives_tokens),
+    ("I4", new_limits_fill_the_bucket),
+    ("I4", a_channel_is_free_when_it_rings),
+    ("I5", an_unknown_call_is_not_counted),
+    ("I6", exclusion_is_a_mark_on_a_row),
+    ("I6", exclusion_does_not_wait),
+    ("I7", the_epoch_is_not_raised),
+    ("I7", a_call_is_dialled_after_pause_has_settled),
+    ("I8", a_timeout_is_taken_for_a_refusal),
+    ("I8", not_found_is_taken_for_never_placed),
+    ("I10", a_second_end_is_counted),
+    ("I10", the_last_editor_wins),
+    ("I11", locks_are_the_wizards_business),
+    ("I12", stop_forgets_callbacks),
+    ("I13", the_delay_runs_from_the_news),
+    ("I13", a_retry_is_decided_twice),
+    ("I13", a_stopped_campaign_calls_back),
+    ("I14", the_pool_does_not_turn),
+    ("I15", a_refused_call_keeps_its_channel),
+    ("I15", nobody_looks_after_silent_calls),
+    ("I16", a_returned_call_stays_in_the_count),
+)
+
+
+def broken_by(promise: str, walked: Walked) -> bool:
+    """Whether a walk broke this promise."""
+    return any(each.promise == promise for each in walked.broken)
+
+
+def found_after(promise: str, bug: Patch, sound: Mapping[int, Walked], seeds: Iterable[int]) -> int | None:
+    """Return how many seeds it takes until a bug breaks its promise, `None` if none of them does."""
+    for count, seed in enumerate(seeds, start=1):
+        if broken_by(promise, sound[seed]):
+            continue
+        with pytest.MonkeyPatch.context() as patch:
+            bug(patch)
+            try:
+                walked = walk(seed)
+            except (AssertionError, LookupError, AttributeError, TypeError, ValueError):
+                # The engine stumbled over itself; here only what the observers found counts.
+                continue
+        if broken_by(promise, walked):
+            return count
+    return None
+
+
+def main() -> int:
+    """Print the table."""
+    sound = {seed: walk(seed) for seed in range(WITHIN)}
+    print("| Promise | The bug | Seeds |\n| --- | --- | ---: |")
+    missed = 0
+    for promise, bug in BUGS:
+        count = found_after(promise, bug, sound, sound)
+        missed += count is None
+        print(f"| {promise} | {bug.__name__.replace('_', ' ')} | {count or f'more than {WITHIN}'} |", flush=True)
+    return int(missed > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
