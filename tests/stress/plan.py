@@ -19,7 +19,7 @@ ODD_MOVES: Mapping[str, int] = {
     "freeze": 3,
     "clock_back": 3,
     "clock_leap": 2,
-    "half_a_step": 5,
+    "half_a_step": 8,
     "hold_back": 4,
     "shuffled_post": 4,
     "doubled_post": 3,
@@ -28,14 +28,14 @@ ODD_MOVES: Mapping[str, int] = {
     "said": 4,
     "pause": 4,
     "resume": 5,
-    "stop": 1,
+    "stop": 2,
     "fail": 1,
     "restart": 3,
     "cancel_restart": 2,
     "clone": 1,
     "delete": 1,
     "edit": 5,
-    "new_list": 2,
+    "new_list": 4,
     "exclude": 4,
     "create": 1,
     "start": 3,
@@ -153,11 +153,16 @@ def plan(seed: int) -> Plan:
     begins_at = drawn._instant(night) + chance.randrange(SECOND)
     trunks = _trunks(chance)
     people = [f"9198{number:08d}" for number in range(chance.choice((1, 40, 120, 150, 150)))]
+    population, talkative = drawn._population(chance), chance.random() < 0.35
+    if talkative:
+        population |= {"rate": 0.8, "analysed": True, "asks": 0.8, "talk": 20}
     campaigns = []
     for _ in range(chance.choice((1, 2, 3, 3))):
         most = min(len(people), 100)
         listed = chance.sample(people, 1 if chance.random() < 0.15 else chance.randint(min(most, 30), most))
         settings = settings_of(chance, begins_at, trunks, zones)
+        if talkative:
+            settings = replace(settings, callbacks=True, analysis_wait=max(settings.analysis_wait, 30))
         campaigns.append(Campaign(settings, tuple(listed), settings.callbacks and chance.random() < 0.8))
     names = sorted(ODD_MOVES)
     odd = chance.sample(names, chance.randint(2, len(names)))
@@ -168,7 +173,7 @@ def plan(seed: int) -> Plan:
         zones=zones,
         trunks=trunks,
         campaigns=tuple(campaigns),
-        population=drawn._population(chance),
+        population=population,
         faults=_faults(chance),
         workers=chance.choice((1, 2, 2, 3)),
         odd={name: ODD_MOVES[name] for name in odd},

@@ -17,6 +17,7 @@ from stress.plan import Campaign, plan, settings_of
 from stress.world import PAGE, World, plain
 
 _ROUNDS = 300
+_HALTS = frozenset({"pause", "stop", "fail", "exclude", "pause_all", "together", "edit", "settle", "clock_back"})
 _NEXT = {"draft": "start", "prepared": "start", "paused": "resume", "completed": "restart", "failed": "restart"}
 # The calm may not last longer: as if every call were made on a day of its own.
 _LONGEST_CALM = 300 * DAY
@@ -130,6 +131,16 @@ class Walk:
             self._move("pass_time", world.pass_time, chance.choice((60, 300)) * MINUTE)
 
     def _odd(self, name: str) -> None:
+        world, held = self.world, name in _HALTS and self.chance.random() < 0.5
+        which = self.chance.randrange(3)
+        if held:
+            # Somebody is about to send while an operator says no.
+            self._move("step", world.step, which)
+        self._make(name)
+        if held:
+            self._move("send", world.send, which, PAGE)
+
+    def _make(self, name: str) -> None:
         move = getattr(self, f"_{name}", None)
         if move is not None:
             move()
@@ -154,15 +165,22 @@ class Walk:
             self._move("freeze", world.freeze, which)
 
     def _clock_back(self) -> None:
-        self._move("clock_back", self.world.clock_back, self.chance.choice((1, 1000, SECOND, 7 * SECOND, 3600 * SECOND)))
+        world, chance = self.world, self.chance
+        which = chance.randrange(3)
+        self._move("work", world.work, which)
+        self._move("clock_back", world.clock_back, chance.choice((1, 1000, SECOND, 7 * SECOND, 3600 * SECOND)))
+        self._move("work", world.work, which)
 
     def _clock_leap(self) -> None:
         self._move("clock_leap", self.world.clock_leap, self.chance.choice((1, SECOND, 6 * SECOND, 20 * SECOND)))
 
     def _half_a_step(self) -> None:
+        """Requests are held for a while, often across an edge."""
         which, world = self.chance.randrange(3), self.world
+        if self.chance.random() < 0.6:
+            self._move("to_edge", world.to_edge, self.chance.randrange(6), self.chance.choice((-2 * SECOND, -1)), DAY)
         self._move("step", world.step, which)
-        self._move("pass_time", world.pass_time, self.chance.choice((0, 1, SECOND, 4 * SECOND, 6 * SECOND)))
+        self._move("pass_time", world.pass_time, self.chance.choice((0, 1, SECOND, 3 * SECOND, 4 * SECOND, 6 * SECOND)))
         self._move("send", world.send, which, self.chance.choice((1, 2, -1, PAGE)))
 
     def _hold_back(self) -> None:
@@ -273,7 +291,10 @@ class Walk:
     def _carriers(self) -> None:
         chance = self.chance
         kind, which, refresh = chance.randrange(3), chance.randrange(6), chance.random() < 0.8
+        # When all that the old limits allow was just used, new ones must not allow it again.
+        self._move("work", self.world.work, which)
         self._move("change_carriers", self.operators.change_carriers, kind, which, refresh=refresh)
+        self._move("work", self.world.work, which)
 
     def _bots(self) -> None:
         self._move("change_bots", self.operators.change_bots, self.chance.randrange(3))
@@ -355,8 +376,14 @@ def _reread(world: World, now: int) -> None:
 
 
 def walk(seed: int) -> Walked:
-    """Walk one seed."""
-    return Walk(seed).run()
+    """Walk one seed; an error that the engine raises where none is due ends the walk, and is a finding."""
+    steps = Walk(seed)
+    try:
+        return steps.run()
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is the engine's
+        found = steps.walked()
+        found.broken.append(Broken("error", steps.world.clocks.now(), repr(error)))
+        return found
 
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {

@@ -186,9 +186,11 @@ class Watch:
         for each in self._live():
             if each is not attempt and each.number == attempt.number and self._rings(each):
                 self.say("I1", f"{name} leaves while {each.id} to the same number is live")
-        if not wall.is_open(attempt.settings, self.clock):
+        # A clock that was set back since cannot make it earlier than it was when the call was decided.
+        at = max(self.clock, int(str(told["at"])))
+        if not wall.is_open(attempt.settings, at):
             self.say("I2", f"{name} leaves outside {attempt.settings}")
-        if attempt.cutoff is not None and self.clock >= attempt.cutoff:
+        if attempt.cutoff is not None and at >= attempt.cutoff:
             self.say("I2", f"{name} leaves past the day's end at {attempt.cutoff}")
         if self.clock > int(str(told["not_after"])):
             self.say("I2", f"{name} leaves after {told['not_after']}")
@@ -257,6 +259,13 @@ class Watch:
         alive = attempt.state in OVER and entry.fields["report"] in _SIGNS_OF_LIFE and self._rings(attempt)
         if alive and attempt.id not in hangups:
             self.say("I9", f"{attempt.id} was given up and is live, and is not hung up at its {entry.fields['report']}")
+
+    def looked_after(self, entries: Iterable[Entry], look_ups: Iterable[Any]) -> None:
+        """Whoever learns that a call's fate is unknown is told to look it up."""
+        told = {ref.attempt_id for ref in look_ups}
+        for entry in entries:
+            if entry.name == "AttemptUnknown" and entry.fields["attempt"] not in told:
+                self.say("I9", f"{entry.fields['attempt']} is unknown, and nobody is told to ask its carrier")
 
     def finished(self, attempts: Iterable[Attempt]) -> None:
         """I8 at the very end: every placed call has its one outcome."""

@@ -270,7 +270,7 @@ class World:
         asked = self._guarded(worker, worker.service.step)
         if asked is None:
             return
-        self.look()
+        self.watch.looked_after(self.look(), asked.look_ups)
         now, true = self.clocks.now(), self.clocks.true
         worker.dials += [(dial, true + dial.not_after - now) for dial in asked.dials]
         self._errands(worker, asked)
@@ -324,8 +324,9 @@ class World:
         recorded = self._guarded(worker, lambda: worker.service.record(batch))
         if recorded is None:
             return
-        hangups = {ref.attempt_id for ref in recorded.hangups}
-        for entry in self.look():
+        hangups, seen = {ref.attempt_id for ref in recorded.hangups}, self.look()
+        self.watch.looked_after(seen, recorded.look_ups)
+        for entry in seen:
             if entry.name == "ReportIgnored":
                 self.watch.late_sign(self.chronicle.attempts[entry.fields["attempt"]], entry, hangups)
         self._errands(worker, recorded)

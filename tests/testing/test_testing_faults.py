@@ -33,6 +33,7 @@ from ori_campaigns import (
 )
 from ori_campaigns.clocks import LoopClock
 from ori_campaigns.contact import AttemptKind
+from ori_campaigns.ids import counted_ids
 from ori_campaigns.instants import SECOND, to_instant
 from ori_campaigns.numbers import parse_number
 from ori_campaigns.ports import DiallerCapabilities
@@ -312,11 +313,11 @@ def test_the_runner_gets_through_all_of_them(seed: int) -> None:
     model = CallModel(ori.AnswerModel(rate=0.5), seed=seed)
     faulty = FaultyDialler(InMemoryDialler(model, clock), DiallerFaults(**faults), seed, clock=clock)
     world = World()
-    service = ori.CampaignService(ori.MemoryStore(clock), world.directory)
+    service = ori.CampaignService(ori.MemoryStore(clock), world.directory, new_id=counted_ids("f"))
     again = ori.RetryPolicy(max_attempts=3, on_system={"no_answer", "rejected"})
 
     async def main() -> str:
-        people = ori.Leads.of([f"9198{index:08d}" for index in range(60)])
+        people = ori.Leads.of([f"9198{index:08d}" for index in range(150)])
         campaign = service.create(world.draft(retry=again, concurrency_limit=9), people, by="test")
         service.start(campaign.id, by="test")
         await ori.run(service, faulty, until="idle")

@@ -17,6 +17,7 @@ import attrs
 import pytest
 
 import ori_campaigns as ori
+from ori_campaigns import testing
 from ori_campaigns.campaign import CampaignDraft
 from ori_campaigns.config import DiallerConfig
 from ori_campaigns.numbers import parse_number
@@ -381,6 +382,12 @@ def test_long_lists_are_read_whole() -> None:
 
 
 # --- what is loaded ---------------------------------------------------------------------------------------------------
+
+
+def test_every_public_name_is_there_and_says_what_it_is() -> None:
+    assert list(testing.__all__) == sorted(testing.__all__)
+    for name in testing.__all__:
+        assert (getattr(testing, name).__doc__ or "").strip(), name
 
 
 def test_the_package_is_imported_without_any_test_library() -> None:

@@ -13,7 +13,7 @@ from ori_campaigns.campaign import Campaign, CampaignStatus
 from ori_campaigns.carriers import Carrier
 from ori_campaigns.clocks import SystemClock
 from ori_campaigns.contact import ACTIVE, WAITING, Attempt, AttemptStatus, Contact, ContactStatus
-from ori_campaigns.errors import NotFound
+from ori_campaigns.errors import Conflict, NotFound
 from ori_campaigns.events import AttemptFact, AttemptReserved, ContactFact, ContactsMoved, Event
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
@@ -95,14 +95,15 @@ class MemoryStore:
         """Insert a campaign with its contacts, once for each key."""
         campaign = created.campaign
         with self._lock:
-            if key is not None:
-                first = self._keys.setdefault((campaign.workspace, key), campaign.id)
-                if first != campaign.id:
-                    for move in created.moves:
-                        if isinstance(move, UseStage):
-                            self._stages.pop(move.stage, None)
-                    return self.campaign(first)
+            first = None if key is None else self._keys.get((campaign.workspace, key))
+            if first is not None:
+                for move in created.moves:
+                    if isinstance(move, UseStage):
+                        self._stages.pop(move.stage, None)
+                return self.campaign(first)
             self._insert(created)
+            if key is not None:
+                self._keys[campaign.workspace, key] = campaign.id
             return campaign
 
     def _insert(self, created: Created) -> None:
@@ -136,6 +137,7 @@ class MemoryStore:
                 changes = rule(view)
                 later = changes.later
                 facts: Sequence[AttemptReserved] = changes.facts  # type: ignore[assignment]  # admission has no others
+                self._guard(book, facts)
                 reserve(book, facts)
                 self._log.append(book.code, facts)
             finally:
@@ -147,6 +149,12 @@ class MemoryStore:
             if changes.cursor is not None:
                 book.cursor = changes.cursor
             return changes.result
+
+    def _guard(self, book: Book, facts: Sequence[AttemptReserved]) -> None:
+        """Refuse a second open attempt for a number, and so for a contact, whatever a rule says."""
+        numbers = {book.numbers[fact.contact] for fact in facts}
+        if len(numbers) < len(facts) or not numbers.isdisjoint(self._exchange.busy):
+            raise Conflict("A number has an open attempt already; nothing was reserved. Ask again.")
 
     def record(self, reports: Sequence[Report], rule: Callable[[ReportView], Changes[R]]) -> R:
         """Run the rule of recording on a batch in which no attempt appears twice."""

@@ -19,6 +19,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from ori_campaigns.testing.crashes import Crashed as Crashed
+    from ori_campaigns.testing.crashes import CrashingDialler as CrashingDialler
+    from ori_campaigns.testing.crashes import CrashingModel as CrashingModel
+    from ori_campaigns.testing.crashes import CrashingStore as CrashingStore
+    from ori_campaigns.testing.crashes import CrashPoints as CrashPoints
     from ori_campaigns.testing.dialler_contract import DiallerContract as DiallerContract
     from ori_campaigns.testing.faults import DiallerFaults as DiallerFaults
     from ori_campaigns.testing.faults import FaultyDialler as FaultyDialler
@@ -30,6 +35,11 @@ if TYPE_CHECKING:
 
 _LAZY = {
     "CampaignChanges": "world",
+    "CrashPoints": "crashes",
+    "Crashed": "crashes",
+    "CrashingDialler": "crashes",
+    "CrashingModel": "crashes",
+    "CrashingStore": "crashes",
     "DiallerContract": "dialler_contract",
     "DiallerFaults": "faults",
     "FaultyDialler": "faults",
@@ -67,6 +77,11 @@ def _let_pytest_rewrite(module: str) -> None:
 
 __all__ = [
     "CampaignChanges",
+    "CrashPoints",
+    "Crashed",
+    "CrashingDialler",
+    "CrashingModel",
+    "CrashingStore",
     "DiallerContract",
     "DiallerFaults",
     "FaultyDialler",
