@@ -1178,6 +1178,72 @@ def test_a_lost_call_whose_end_is_found_has_its_real_outcome() -> None:
 
 
 @pytest.mark.behaviour("N7", "N3")
+@pytest.mark.parametrize("hours", [1, 30])
+def test_after_a_long_outage_the_carrier_is_asked_before_a_call_is_given_up(hours: int) -> None:
+    desk = Desk(config(ticked="no_answer"))
+    dial = desk.dial()
+    placed = desk.now
+    desk.tell(Accepted(dial.attempt_id, placed))
+    # Nobody was there to hear of its end, nor to look for it.
+    desk.clock.advance(hours=hours)
+    step = desk.step()
+    assert [ref.attempt_id for ref in step.look_ups] == [dial.attempt_id]
+    assert desk.attempts[0].status.value == "unknown"
+    desk.tell(Ended(dial.attempt_id, placed + 25 * SECOND, "no_answer"))
+    assert (desk.attempts[0].disposition, desk.attempts[0].ended_at) == ("no_answer", placed + 25 * SECOND)
+    assert desk.contact.due == placed + 25 * SECOND + 30 * MINUTE
+
+
+@pytest.mark.behaviour("N7", "N3")
+def test_a_call_is_given_up_one_look_up_after_it_can_no_longer_be_live() -> None:
+    desk = Desk(config(), limits=CallLimits(look_up_every=40))
+    dial = desk.dial()
+    desk.tell(Accepted(dial.attempt_id, desk.now))
+    desk.clock.advance(hours=1)
+    desk.step()
+    desk.tell(NotFound(dial.attempt_id, desk.now))
+    desk.clock.advance(seconds=39.999_999)
+    desk.step()
+    assert desk.attempts[0].status.value == "unknown"
+    desk.clock.advance(seconds=0.000_001)
+    desk.step()
+    assert (desk.attempts[0].status.value, desk.attempts[0].detail) == ("ended", "unknown")
+
+
+@pytest.mark.behaviour("N7", "N4")
+def test_a_call_the_carrier_says_is_live_keeps_its_seat_and_is_hung_up_at_every_look() -> None:
+    desk = Desk(config(), limits=CallLimits(look_up_every=40))
+    dial = desk.dial()
+    desk.tell(Accepted(dial.attempt_id, desk.now), Answered(dial.attempt_id, desk.now))
+    desk.clock.advance(hours=1)
+    for _ in range(5):
+        step = desk.step()
+        assert [ref.attempt_id for ref in (*step.hangups, *step.look_ups)] == [dial.attempt_id] * 2
+        desk.tell(FoundLive(dial.attempt_id, desk.now))
+        # Not asked again at once, however often somebody looks.
+        assert desk.step().look_ups == ()
+        assert desk.service.counters(desk.id).live == 1
+        desk.clock.advance(seconds=40)
+    desk.tell(Ended(dial.attempt_id, desk.now, "timeout"))
+    assert desk.service.counters(desk.id).live == 0
+
+
+@pytest.mark.behaviour("N7")
+def test_a_call_that_was_given_up_and_shows_signs_of_life_is_hung_up() -> None:
+    desk = Desk(config())
+    dial = desk.dial()
+    desk.clock.advance(hours=1)
+    desk.step()
+    desk.clock.advance(hours=1)
+    desk.step()
+    assert (desk.attempts[0].status.value, desk.attempts[0].detail) == ("ended", "unknown")
+    for sign in (Accepted, Ringing, Answered, FoundLive):
+        recorded = desk.tell(sign(dial.attempt_id, desk.now))
+        assert [ref.attempt_id for ref in recorded.hangups] == [dial.attempt_id]
+    assert desk.attempts[0].detail == "unknown"
+
+
+@pytest.mark.behaviour("N7", "N3")
 def test_not_found_proves_nothing() -> None:
     desk = Desk(config())
     dial = desk.dial()

@@ -193,8 +193,9 @@ def _ignore(batch: _Batch, report: _Told, attempt: AttemptFacts, why: str) -> No
 
 def _too_late(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     """Deal with a report on an attempt that is over: nothing changes, but a call that should not live is ended."""
-    if attempt.status in NEVER_PLACED and type(report) in _SIGNS_OF_LIFE:
-        # It was believed never to have left; whoever sent it late must not let it go on.
+    given_up = attempt.status in NEVER_PLACED or attempt.detail == NEVER_LEARNED
+    if given_up and type(report) in _SIGNS_OF_LIFE:
+        # It was believed never to have left, or to be over long ago; whoever sent it late must not let it go on.
         batch.hangups.append(_ref(attempt))
         _ignore(batch, report, attempt, "was_not_to_be_placed")
     else:
@@ -224,8 +225,12 @@ def _own_limit(batch: _Batch, attempt: AttemptFacts) -> Instant:
 
 def _lose(batch: _Batch, attempt: AttemptFacts, why: str) -> None:
     """The fate of the call is unknown from here on: look it up, at growing intervals."""
-    pause = max(batch.policy.limits.look_up_every * SECOND, batch.now - attempt.reserved_at)
-    check_at = max(min(batch.now + pause, _gone_by(batch, attempt)), batch.now)
+    soon = batch.policy.limits.look_up_every * SECOND
+    gone_by = _gone_by(batch, attempt)
+    # The last look-up is at that instant or after it: whatever it finds, no other can find more.
+    check_at = batch.now + soon
+    if batch.now < gone_by:
+        check_at = min(batch.now + max(soon, batch.now - attempt.reserved_at), gone_by)
     batch.facts.append(AttemptUnknown(attempt.id, attempt.ordinal, batch.now, why, check_at))
     batch.look_ups.append(_ref(attempt))
 
@@ -384,7 +389,10 @@ def _found_live(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
         _ignore(batch, report, attempt, "known_better")
         return
     check_at = max(_own_limit(batch, attempt), batch.now + batch.policy.limits.look_up_every * SECOND)
-    check_at = max(min(check_at, _gone_by(batch, attempt)), batch.now)
+    gone_by = _gone_by(batch, attempt)
+    if batch.now < gone_by:
+        # Past it the carrier's word still counts: the call keeps its seat, and is hung up at every look.
+        check_at = min(check_at, gone_by)
     if attempt.answered_at is not None:
         batch.facts.append(AttemptAnswered(attempt.id, ordinal, attempt.answered_at, check_at))
     elif attempt.rang_at is not None:
@@ -436,8 +444,9 @@ def _overdue(batch: _Batch, _: _Told, attempt: AttemptFacts) -> None:
         _follow(batch, attempt, attempt, attempt, attempt.ended_at or batch.now, may_wait=False)
     elif status in OVER:
         return
-    elif batch.now >= _gone_by(batch, attempt):
-        # It may have lasted as long as it could: nobody who may have been reached is called again for a short connect.
+    elif status is _UNKNOWN and _gone_by(batch, attempt) < attempt.check_at <= batch.now:
+        # It was looked up when it could not be live any more, and nobody knew it. It may have lasted as long as it
+        # could: nobody who may have been reached is called again for a short connect.
         _end(batch, Ended(attempt.id, batch.now, "error", detail=NEVER_LEARNED), attempt)
         batch.hangups.append(_ref(attempt))
     else:

@@ -319,35 +319,37 @@ def a_returned_call_stays_in_the_count(patch: pytest.MonkeyPatch) -> None:
     _after(patch, AttemptReturned, keep)
 
 
-BUGS: tuple[tuple[str, Patch], ...] = (
-    ("I1", an_unknown_call_frees_its_number),
-    ("I2", a_reservation_outlives_the_window),
-    ("I2", an_expired_reservation_is_sent),
-    ("I3", a_repeated_end_frees_a_second_seat),
-    ("I3", ringing_calls_need_no_seat),
-    ("I4", a_clock_that_steps_back_gives_tokens),
-    ("I4", new_limits_fill_the_bucket),
-    ("I4", a_channel_is_free_when_it_rings),
-    ("I5", an_unknown_call_is_not_counted),
-    ("I6", exclusion_is_a_mark_on_a_row),
-    ("I6", exclusion_does_not_wait),
-    ("I7", the_epoch_is_not_raised),
-    ("I7", stop_does_not_wait),
-    ("I8", a_timeout_is_taken_for_a_refusal),
-    ("I8", not_found_is_taken_for_never_placed),
-    ("I9", nobody_is_told_to_look),
-    ("I10", a_second_end_is_counted),
-    ("I10", the_last_editor_wins),
-    ("I11", locks_are_the_wizards_business),
-    ("I12", stop_forgets_callbacks),
-    ("I13", the_delay_runs_from_the_news),
-    ("I13", a_retry_is_decided_twice),
-    ("I13", a_stopped_campaign_calls_back),
-    ("I14", the_pool_does_not_turn),
-    ("I15", a_refused_call_keeps_its_channel),
-    ("I15", nobody_looks_after_silent_calls),
-    ("I16", a_returned_call_stays_in_the_count),
+BUGS: tuple[tuple[str, Patch, int], ...] = (
+    ("I1", an_unknown_call_frees_its_number, 56),
+    ("I2", a_reservation_outlives_the_window, 7),
+    ("I2", an_expired_reservation_is_sent, 0),
+    ("I3", a_repeated_end_frees_a_second_seat, 0),
+    ("I3", ringing_calls_need_no_seat, 0),
+    ("I4", a_clock_that_steps_back_gives_tokens, 24),
+    ("I4", new_limits_fill_the_bucket, 47),
+    ("I4", a_channel_is_free_when_it_rings, 6),
+    ("I5", an_unknown_call_is_not_counted, 6),
+    ("I6", exclusion_is_a_mark_on_a_row, 1),
+    ("I6", exclusion_does_not_wait, 12),
+    ("I7", the_epoch_is_not_raised, 1),
+    ("I7", stop_does_not_wait, 41),
+    ("I8", a_timeout_is_taken_for_a_refusal, 0),
+    ("I8", not_found_is_taken_for_never_placed, 0),
+    ("I9", nobody_is_told_to_look, 0),
+    ("I10", a_second_end_is_counted, 1),
+    ("I10", the_last_editor_wins, 1),
+    ("I11", locks_are_the_wizards_business, 7),
+    ("I12", stop_forgets_callbacks, 1),
+    ("I13", the_delay_runs_from_the_news, 0),
+    ("I13", a_retry_is_decided_twice, 8),
+    ("I13", a_stopped_campaign_calls_back, 0),
+    ("I14", the_pool_does_not_turn, 3),
+    ("I15", a_refused_call_keeps_its_channel, 15),
+    ("I15", nobody_looks_after_silent_calls, 0),
+    ("I16", a_returned_call_stays_in_the_count, 0),
 )
+
+"""Each bug with the promise it breaks and a seed on which it was found, so that a test need not search again."""
 
 
 def broken_by(promise: str, walked: Walked) -> bool:
@@ -361,24 +363,25 @@ def sound(seed: int) -> Walked:
     return walk(seed)
 
 
+def found_on(promise: str, bug: Patch, seed: int) -> bool:
+    """Whether a bug breaks its promise on a seed on which the sound engine keeps it."""
+    if broken_by(promise, sound(seed)):
+        return False
+    with pytest.MonkeyPatch.context() as patch:
+        bug(patch)
+        return broken_by(promise, walk(seed))
+
+
 def found_after(promise: str, bug: Patch) -> int | None:
-    """Return how many seeds it takes until a bug breaks its promise, `None` if none of them does."""
-    for count, seed in enumerate(range(WITHIN), start=1):
-        if broken_by(promise, sound(seed)):
-            continue
-        with pytest.MonkeyPatch.context() as patch:
-            bug(patch)
-            walked = walk(seed)
-        if broken_by(promise, walked):
-            return count
-    return None
+    """Return how many seeds it takes until a bug is found, `None` if it is not."""
+    return next((seed + 1 for seed in range(WITHIN) if found_on(promise, bug, seed)), None)
 
 
 def main() -> int:
     """Print the table."""
     print("| Promise | The bug | Seeds |\n| --- | --- | ---: |")
     missed = 0
-    for promise, bug in BUGS:
+    for promise, bug, _ in BUGS:
         count = found_after(promise, bug)
         missed += count is None
         print(f"| {promise} | {bug.__name__.replace('_', ' ')} | {count or f'more than {WITHIN}'} |", flush=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
@@ -386,11 +386,18 @@ def walk(seed: int) -> Walked:
         return found
 
 
-COLUMNS: Mapping[str, tuple[str, ...]] = {
-    "faults": (
-        "carrier faults", "clock steps", "freezes", "lost errands", "reports reordered", "reports doubled",
-        "reports lost", "reports retold", "stories told", "unsent", "late requests",
-    ),
-    "crashes": ("crashes",),
-}  # fmt: skip
-"""What is counted under which heading; everything that operators did or were refused is an operator action."""
+FAULTS = (
+    "carrier faults",
+    "clock steps",
+    "freezes",
+    "late requests",
+    "lost errands",
+    "reports doubled",
+    "reports lost",
+    "reports reordered",
+    "reports retold",
+    "stories told",
+    "unsent",
+)
+"""What is counted as a fault; crashes and the deeds of operators are counted apart."""
+CRASHES = "crashes"
