@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ from stress.plan import ODD_MOVES, plan
 from stress.walk import calm
 from stress.world import PAGE, World
 
-SEEDS = 60
+SEEDS = 100
 STRIDE = 10
 STRESS = Path(bugs.__file__).parent
 
@@ -42,7 +43,7 @@ def test_every_promise_is_kept_after_every_move(first: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("first", range(SEEDS, 1_060, 50))
+@pytest.mark.parametrize("first", range(SEEDS, 1_100, 50))
 def test_every_promise_is_kept_on_many_more_seeds(first: int) -> None:
     walked = [sound(seed) for seed in range(first, first + 50)]
     assert not [str(each) for each in walked if each.broken]
@@ -90,7 +91,10 @@ class Anything(RuleBasedStateMachine):
 
     @initialize(seed=st.integers(0, 5_000))
     def begin(self, seed: int) -> None:
-        self.world = World(plan(seed))
+        # Few people: what is found is to be made small, and a small world is calm soon.
+        told = plan(seed)
+        few = tuple(replace(each, contacts=each.contacts[:6]) for each in told.campaigns[:2])
+        self.world = World(replace(told, campaigns=few))
         self.operators = Operators(self.world)
         for place, each in enumerate(self.world.told.campaigns):
             self.operators.create(each)
@@ -203,7 +207,7 @@ class Anything(RuleBasedStateMachine):
             assert not self.world.broken, self._told()
 
 
-Anything.TestCase.settings = settings(max_examples=60, stateful_step_count=50)
+Anything.TestCase.settings = settings(max_examples=150, stateful_step_count=50)
 TestAnything = Anything.TestCase
 
 
