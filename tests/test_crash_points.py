@@ -7,7 +7,7 @@ that still knows calls that are over. It is lived once for each of its crash poi
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
@@ -18,6 +18,8 @@ import pytest
 import ori_campaigns as ori
 from ori_campaigns.clocks import VirtualClock
 from ori_campaigns.contact import FINAL
+from ori_campaigns.diallers.answers import Fate, answered, unanswered
+from ori_campaigns.diallers.ledger import LedgerCall
 from ori_campaigns.dialling import Step
 from ori_campaigns.ids import counted_ids
 from ori_campaigns.instants import MINUTE, SECOND, to_instant
@@ -27,7 +29,6 @@ from ori_campaigns.testing.crashes import (
     DIALLER_POINTS,
     STORE_POINTS,
     Crashed,
-    CrashingDialler,
     CrashingModel,
     CrashingStore,
     CrashPoints,
@@ -35,6 +36,7 @@ from ori_campaigns.testing.crashes import (
 
 KOLKATA = ZoneInfo("Asia/Kolkata")
 BEGINS = to_instant(datetime(2026, 1, 5, 17, 40, tzinfo=KOLKATA))  # twenty minutes before the first day ends
+RESUMES = BEGINS + 9 * MINUTE
 PEOPLE = [f"9198000{number:05d}" for number in range(12)]
 ENDLESS, CALLS_BACK, EXCLUDED, SILENT = PEOPLE[2], PEOPLE[3], PEOPLE[4], PEOPLE[6]
 LINES = ["911140001000", "911140001001"]
@@ -45,15 +47,13 @@ NOT_IN_IT = {"discard: before", "discard: committed"}
 _LOOK = SECOND
 
 
-def fates() -> dict[str, list[str | ori.Fate]]:
-    found: dict[str, list[str | ori.Fate]] = {
-        number: [ori.unanswered("no_answer"), ori.answered(seconds=40)] for number in PEOPLE
-    }
+def fates() -> dict[str, list[str | Fate]]:
+    found: dict[str, list[str | Fate]] = {number: [unanswered("no_answer"), answered(seconds=40)] for number in PEOPLE}
     found[PEOPLE[0]] = ["busy", "no_answer", "no_answer"]
-    found[PEOPLE[1]] = [ori.answered(seconds=90)]
-    found[ENDLESS] = [ori.answered(seconds=700)]
-    found[CALLS_BACK] = [ori.answered(seconds=30, business="later"), ori.answered(seconds=60)]
-    found[EXCLUDED] = [ori.unanswered("no_answer", ring=60), ori.answered(seconds=60)]
+    found[PEOPLE[1]] = [answered(seconds=90)]
+    found[ENDLESS] = [answered(seconds=700)]
+    found[CALLS_BACK] = [answered(seconds=30, business="later"), answered(seconds=60)]
+    found[EXCLUDED] = [unanswered("no_answer", ring=60), answered(seconds=60)]
     found[PEOPLE[5]] = ["bad_number"]
     return found
 
@@ -81,7 +81,7 @@ class Lived:
             (BEGINS, lambda worker: worker.start(self.campaign, by=BY)),
             (BEGINS + 60 * SECOND, self.exclude),
             (BEGINS + 6 * MINUTE, self.pause),
-            (BEGINS + 9 * MINUTE, lambda worker: worker.resume(self.campaign, by=BY)),
+            (RESUMES, lambda worker: worker.resume(self.campaign, by=BY)),
         ]
 
     # --- what operators do; whoever dies while doing it does it again ------------------------------------------------
@@ -112,7 +112,7 @@ class Lived:
         return campaign.id
 
     @property
-    def book(self) -> list[ori.LedgerCall]:
+    def book(self) -> list[LedgerCall]:
         assert self.model.ledger is not None
         return self.model.ledger.calls
 
@@ -174,9 +174,11 @@ class Lived:
 
     def is_lost(self, report: Report) -> bool:
         """Of the first call to some, no event arrives, or not that it ended: somebody has to ask."""
-        number, kind = next(each.number for each in self.book if each.attempt_id == report.attempt_id), type(report)
-        first = next(each.attempt_id for each in self.book if each.number == number) == report.attempt_id
-        return first and ((number == SILENT and kind is ori.Ringing) or (number in {SILENT, ENDLESS} and kind is ori.Ended))
+        kind = type(report)
+        number = next(each.number for each in self.book if each.attempt_id == report.attempt_id)
+        if next(each.attempt_id for each in self.book if each.number == number) != report.attempt_id:
+            return False
+        return (number == SILENT and kind is ori.Ringing) or (number in {SILENT, ENDLESS} and kind is ori.Ended)
 
     def with_wish(self, report: Report) -> Report:
         """One of them asks to be called back the next morning."""
@@ -201,51 +203,51 @@ def deaths() -> list[int]:
 
 
 def broken(life: Lived) -> list[str]:
-    store, book, campaign = life.store, life.book, life.campaign
-    attempts = {each.id: each for each in store.attempts(campaign, limit=1000)}
-    contacts = store.contacts(campaign, limit=1000)
-    found = []
-    if store.campaign(campaign).status is not ori.CampaignStatus.COMPLETED:
-        found.append("the campaign is not over")
-    found += [f"contact {each.ordinal} is {each.status}" for each in contacts if each.status not in FINAL]
-    # At most one request for an attempt; a placed call has its one outcome, the true one.
-    requests = Counter(call.attempt_id for call in book)
-    found += [f"{name} was requested {count} times" for name, count in requests.items() if count > 1]
-    for call in book:
-        attempt = attempts.get(call.attempt_id)
-        if attempt is None:
-            found.append(f"{call.attempt_id} was requested and is not in the store")
-        elif attempt.status is not ori.AttemptStatus.ENDED:
-            found.append(f"{attempt.id} was placed and is {attempt.status}")
-        elif (attempt.disposition, attempt.ended_at) != (call.outcome, call.ended_at):
-            found.append(f"{attempt.id} is {attempt.disposition} {attempt.detail}, at the carrier {call.outcome}")
-    # What counts was placed, or died on its way: nobody can know, so it counts, and is never dialled again blindly.
-    counted = [each for each in attempts.values() if each.status is ori.AttemptStatus.ENDED]
-    ghosts = [each for each in counted if each.id not in requests]
-    found += [f"{each.id} never left and is {each.detail!r}" for each in ghosts if each.detail != "unknown"]
-    if len(ghosts) > (2 if life.crashes else 0):
-        found.append(f"{len(ghosts)} attempts count that were not placed")
-    # Nobody is called too often, nor while he is on the line.
-    for number, count in Counter(call.number for call in book).items():
-        if count > MAX_ATTEMPTS:
-            found.append(f"{number} was called {count} times")
-    for earlier, later in zip(book, book[1:], strict=False):
-        for call in book[: book.index(later)]:
-            if call.number == later.number and call.ended_at is not None and call.ended_at > later.requested_at:
-                found.append(f"{later.attempt_id} calls somebody who is on the line")
-        assert earlier.requested_at <= later.requested_at
-    # Windows, the pause, the exclusion.
-    for call in book:
-        local = ori.to_datetime(call.requested_at, KOLKATA)
-        if not 9 <= local.hour < 18:
-            found.append(f"{call.attempt_id} was placed at {local}")
-    since, until = life.settled.get("pause"), BEGINS + 9 * MINUTE
-    if since is not None:
-        found += [f"{call.attempt_id} during the pause" for call in book[since:] if call.requested_at < until]
-    if "exclude" in life.settled:
-        after = book[life.settled["exclude"] :]
-        found += [f"{call.attempt_id} to somebody excluded" for call in after if call.number == EXCLUDED]
-    return found
+    return [*forgotten(life), *untrue(life), *uncalled_for(life)]
+
+
+def forgotten(life: Lived) -> Iterator[str]:
+    """Somebody, or something, was left over."""
+    campaign = life.store.campaign(life.campaign)
+    if campaign.status is not ori.CampaignStatus.COMPLETED:
+        yield f"the campaign is {campaign.status}"
+    for contact in life.store.contacts(campaign.id):
+        if contact.status not in FINAL:
+            yield f"contact {contact.ordinal} is {contact.status}"
+
+
+def untrue(life: Lived) -> Iterator[str]:
+    """An attempt is not what the carrier's book says of it; each has one request at most."""
+    calls = {call.attempt_id: call for call in life.book}
+    if len(calls) < len(life.book):
+        yield "an attempt was requested twice"
+    attempts = {each.id: each for each in life.store.attempts(life.campaign)}
+    yield from (f"{name} is not in the store" for name in calls.keys() - attempts.keys())
+    ghosts = [each for name, each in attempts.items() if name not in calls and each.status is ori.AttemptStatus.ENDED]
+    # What a worker took with him counts, since nobody can know whether it left; it is never dialled again blindly.
+    if len(ghosts) > 2 * life.crashes or any(each.detail != "unknown" for each in ghosts):
+        yield f"attempts that were not placed: {ghosts}"
+    for name, call in calls.items():
+        each = attempts[name]
+        if (each.status, each.disposition, each.ended_at) != (ori.AttemptStatus.ENDED, call.outcome, call.ended_at):
+            yield f"{name} is {each.status} {each.disposition} {each.detail}, at the carrier {call.outcome}"
+
+
+def uncalled_for(life: Lived) -> Iterator[str]:
+    """Somebody was called who was not to be called then."""
+    until: dict[str, int] = {}
+    counts: Counter[str] = Counter()
+    for place, call in enumerate(life.book):
+        counts[call.number] += 1
+        reasons = {
+            "too often": counts[call.number] > MAX_ATTEMPTS,
+            "on the line": until.get(call.number, 0) > call.requested_at,
+            "at night": not 9 <= ori.to_datetime(call.requested_at, KOLKATA).hour < 18,
+            "during the pause": place >= life.settled.get("pause", 1 << 30) and call.requested_at < RESUMES,
+            "excluded": place >= life.settled.get("exclude", 1 << 30) and call.number == EXCLUDED,
+        }
+        until[call.number] = max(until.get(call.number, 0), call.ended_at or 1 << 62)
+        yield from (f"{call.attempt_id}: {why}" for why, holds in reasons.items() if holds)
 
 
 def test_without_a_death_the_scenario_has_all_it_should() -> None:

@@ -22,18 +22,19 @@ import pytest
 
 from ori_campaigns import admission, dialling, gates, lifecycle, outcomes, pacing, retry
 from ori_campaigns.config import CallLimits
-from ori_campaigns.contact import AttemptStatus, ContactStatus
+from ori_campaigns.contact import WAITING, AttemptStatus, ContactStatus
 from ori_campaigns.events import (
     AttemptAnswered,
     AttemptReturned,
     AttemptUnknown,
     NumberExcluded,
     ReportIgnored,
+    RetryScheduled,
 )
 from ori_campaigns.instants import SECOND
 from ori_campaigns.reports import CallAnalysis, Ended, NotFound, Unknown
 from ori_campaigns.service import CampaignService
-from ori_campaigns.stores import apply, memory
+from ori_campaigns.stores import apply, flyweights, memory
 from ori_campaigns.stores.exchange import Exchange
 from ori_campaigns.views import AdmitView, Changes
 from stress.walk import Walked, walk
@@ -64,7 +65,9 @@ def _after(patch: pytest.MonkeyPatch, fact: type, more: Callable[[Any, Any], Non
 def an_unknown_call_frees_its_number(patch: pytest.MonkeyPatch) -> None:
     """I1: nothing was heard, so nobody can be on the line."""
     _after(
-        patch, AttemptUnknown, lambda attempt, _: attempt.book.exchange.busy.discard(attempt.book.numbers[attempt.ordinal])
+        patch,
+        AttemptUnknown,
+        lambda attempt, _: attempt.book.exchange.busy.discard(attempt.book.numbers[attempt.ordinal]),
     )
 
 
@@ -140,7 +143,7 @@ def ringing_calls_need_no_seat(patch: pytest.MonkeyPatch) -> None:
         return found._replace(demand=found.demand._replace(seats=seats))
 
     patch.setattr(memory, "_work", work)
-    patch.setattr(memory.MemoryAdmitView, "__init__", _counting_talkers(memory.MemoryAdmitView.__init__))
+    patch.setattr(flyweights.MemoryAdmitView, "__init__", _counting_talkers(flyweights.MemoryAdmitView.__init__))
 
 
 def _counting_talkers(begin: Callable[..., None]) -> Callable[..., None]:
@@ -164,9 +167,7 @@ def a_clock_that_steps_back_gives_tokens(patch: pytest.MonkeyPatch) -> None:
 
 def new_limits_fill_the_bucket(patch: pytest.MonkeyPatch) -> None:
     """I4: with other limits a carrier begins afresh."""
-    patch.setattr(
-        pacing.Bucket, "changed", lambda self, interval, burst, now: pacing.Bucket(interval, burst, 0)
-    )
+    patch.setattr(pacing.Bucket, "changed", lambda self, interval, burst, now: pacing.Bucket(interval, burst, 0))
 
 
 def a_channel_is_free_when_it_rings(patch: pytest.MonkeyPatch) -> None:
@@ -258,7 +259,7 @@ def locks_are_the_wizards_business(patch: pytest.MonkeyPatch) -> None:
 
 def stop_forgets_callbacks(patch: pytest.MonkeyPatch) -> None:
     """I12: a bulk move that leaves one of the waiting states out."""
-    patch.setattr(apply, "WAITING", apply.WAITING - {ContactStatus.CALLBACK_SCHEDULED})
+    patch.setattr(apply, "WAITING", WAITING - {ContactStatus.CALLBACK_SCHEDULED})
 
 
 def the_delay_runs_from_the_news(patch: pytest.MonkeyPatch) -> None:
@@ -271,14 +272,14 @@ def the_delay_runs_from_the_news(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(outcomes, "decide", decide)
 
 
-def a_retry_is_decided_twice(patch: pytest.MonkeyPatch) -> None:
+def an_analysis_puts_a_retry_off(patch: pytest.MonkeyPatch) -> None:
     """I13: the analysis of a contact that was put off already puts it off again."""
     sound = outcomes._HANDLERS[CallAnalysis]
 
     def analysis(batch: Any, report: Any, attempt: Any) -> None:
         sound(batch, report, attempt)
         facts = batch.facts
-        if facts and type(facts[-1]) is outcomes.RetryScheduled and facts[-1].attempt == attempt.id:
+        if facts and type(facts[-1]) is RetryScheduled and facts[-1].attempt == attempt.id:
             facts[-1] = facts[-1]._replace(due=facts[-1].due + 60 * SECOND)
 
     patch.setitem(outcomes._HANDLERS, CallAnalysis, analysis)
@@ -341,7 +342,7 @@ BUGS: tuple[tuple[str, Patch, int], ...] = (
     ("I11", locks_are_the_wizards_business, 7),
     ("I12", stop_forgets_callbacks, 1),
     ("I13", the_delay_runs_from_the_news, 0),
-    ("I13", a_retry_is_decided_twice, 8),
+    ("I13", an_analysis_puts_a_retry_off, 8),
     ("I13", a_stopped_campaign_calls_back, 0),
     ("I14", the_pool_does_not_turn, 3),
     ("I15", a_refused_call_keeps_its_channel, 15),

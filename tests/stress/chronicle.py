@@ -101,6 +101,7 @@ class Attempt:
     asked_at: int | None = None
     decided: bool = False
     disposition: str = ""
+    ended_at: int | None = None
     call: Any = None
     in_hand: bool = True
     late: bool = False
@@ -288,6 +289,7 @@ class Chronicle:
                 tally.connected += 1
                 tally.people.add(attempt.contact)
         if state in OVER:
+            attempt.ended_at = entry.at
             book.open.pop(attempt.id, None)
 
     # --- campaigns ---------------------------------------------------------------------------------------------------
@@ -427,13 +429,15 @@ class Chronicle:
         campaign: str,
         at: int,
         contacts: Sequence[tuple[str, str, int, bool]],
-        attempts: Mapping[str, tuple[str, str]],
+        attempts: Mapping[str, tuple[str, str, int, int, int | None]],
+        runs: Sequence[tuple[int, int, int]],
     ) -> None:
         """I12, I16 at the end: every row is what the log tells of it.
 
         Parameters:
             contacts: number, state, attempts and exclusion of each, in order.
-            attempts: state and disposition by id.
+            attempts: state, disposition, run, number in its budget and end, by id.
+            runs: calls dialled, answered and connected in each.
         """
         book = self.books[campaign]
         told = [
@@ -446,8 +450,13 @@ class Chronicle:
         if len(contacts) != len(told):
             self.say("I12", at, f"{campaign} has {len(contacts)} contacts, {len(told)} were accepted")
         mine = {
-            name: (each.state, each.disposition) for name, each in self.attempts.items() if each.campaign == campaign
+            name: (each.state, each.disposition, each.run, each.told["number_in_budget"], each.ended_at)
+            for name, each in self.attempts.items()
+            if each.campaign == campaign
         }
         wrong = {name for name in mine.keys() | attempts.keys() if mine.get(name) != attempts.get(name)}
         if wrong:
             self.say("I16", at, f"{campaign}: attempts differ from the log: {sorted(wrong)}")
+        counted = [(tally.dialled, tally.answered, tally.connected) for tally in book.tallies]
+        if counted != list(runs):
+            self.say("I16", at, f"{campaign}: its runs are {runs}, the log tells {counted}")

@@ -16,7 +16,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +27,7 @@ if __name__ == "__main__":
     # As a script this file is in no package yet.
     sys.path[:0] = [str(_TESTS), str(_TESTS.parent / "src")]
 
-from stress.walk import CRASHES, FAULTS, walk
+from stress.walk import CRASHES, FAULTS, walk  # noqa: E402 - not before the path is known
 
 if TYPE_CHECKING:
     from stress.walk import Walked
@@ -58,21 +59,14 @@ def main(arguments: Sequence[str]) -> int:
     return int(violations > 0)
 
 
-class _walkers:  # noqa: N801 - used like a function
-    """A pool of processes, or none where one is enough."""
-
-    def __init__(self, count: int) -> None:
-        self._pool = multiprocessing.get_context("spawn").Pool(count) if count > 1 else None
-
-    def __enter__(self) -> _walkers:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._pool is not None:
-            self._pool.terminate()
-
-    def __call__(self, seeds: range) -> Iterator[Walked]:
-        return map(walk, seeds) if self._pool is None else self._pool.imap(walk, seeds, chunksize=10)
+@contextmanager
+def _walkers(count: int) -> Iterator[Callable[[range], Iterator[Walked]]]:
+    """Walk in a pool of processes, or in this one where one is enough."""
+    if count == 1:
+        yield lambda seeds: map(walk, seeds)
+        return
+    with multiprocessing.get_context("spawn").Pool(count) as pool:
+        yield lambda seeds: pool.imap(walk, seeds, chunksize=10)
 
 
 def _sum_up(first: int, seeds: int, walks: Iterator[Walked]) -> list[int]:

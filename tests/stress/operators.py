@@ -182,7 +182,9 @@ class Operators:
         if campaign is None:
             return
         book = world.chronicle.books[campaign]
-        held = [dial.to.reveal() for worker in world.workers for dial, _ in worker.dials if dial.campaign_id == campaign]
+        held = [
+            dial.to.reveal() for worker in world.workers for dial, _ in worker.dials if dial.campaign_id == campaign
+        ]
         live = held + [attempt.number for attempt in book.open.values()]
         listed = world.chance.sample(book.numbers, min(count, len(book.numbers)))
         numbers = dict.fromkeys((*live[: count % 3], *listed, *((STRANGER,) if count % 2 else ())))

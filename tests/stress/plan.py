@@ -26,6 +26,7 @@ ODD_MOVES: Mapping[str, int] = {
     "lost_post": 2,
     "retold": 3,
     "said": 4,
+    "lost_track": 2,
     "pause": 4,
     "resume": 5,
     "stop": 2,
@@ -68,6 +69,7 @@ class Plan:
     Parameters:
         limits: of `CallLimits`, in seconds.
         faults: of the carrier; `lost_errands` is the chance that a look-up or a hang-up is never carried out.
+        by_reference: how many events name only the carrier's own reference of a call.
         odd: the moves this seed has besides everyday life, with their weights.
         oddness: how often one of them is made.
         grid: how often workers look at the world, in microseconds.
@@ -82,6 +84,7 @@ class Plan:
     population: Mapping[str, Any]
     faults: Mapping[str, float]
     workers: int
+    by_reference: float
     odd: Mapping[str, int]
     oddness: float
     lost_errands: float
@@ -176,6 +179,7 @@ def plan(seed: int) -> Plan:
         population=population,
         faults=_faults(chance),
         workers=chance.choice((1, 2, 2, 3)),
+        by_reference=chance.choice((0.0, 0.0, 0.3)),
         odd={name: ODD_MOVES[name] for name in odd},
         oddness=chance.choice((0.1, 0.3, 0.5, 0.7)),
         lost_errands=chance.choice((0.0, 0.0, 0.2, 0.6)),

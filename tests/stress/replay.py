@@ -24,6 +24,8 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description="Replay one seed of the stress test.")
     parser.add_argument("seed", type=int)
     parser.add_argument("--moves", type=int, default=1 << 30, help="print only the last so many moves")
+    parser.add_argument("--strict", action="store_true", help="a look-up that no worker lived to make was not made")
+    parser.add_argument("--by-the-clock", action="store_true", help="workers go by the store's clock alone")
     given = parser.parse_args(arguments)
     from stress.walk import Walk
 
@@ -36,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
         shown = ", ".join(str(each) for each in what)
         lines.append(f"{(world.clocks.true - world.told.begins_at) / 1e6:14.6f}  {name}({shown[:100]})")
 
-    walk = Walk(given.seed, tell=tell)
+    walk = Walk(given.seed, tell=tell, sound=not given.by_the_clock, strict=given.strict)
     done = walk.run()
     _broken(walk.world, told, lines)
     first = next((place for place, line in enumerate(lines) if line.startswith("BROKEN")), len(lines))

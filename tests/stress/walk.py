@@ -49,12 +49,20 @@ class Walk:
     Parameters:
         seed: of the world and of the walk.
         tell: hears the name and the arguments of every move, for a replay.
+        sound, strict: of the world.
     """
 
-    def __init__(self, seed: int, *, tell: Callable[[World, str, tuple[Any, ...]], None] | None = None) -> None:
+    def __init__(
+        self,
+        seed: int,
+        *,
+        tell: Callable[[World, str, tuple[Any, ...]], None] | None = None,
+        sound: bool = True,
+        strict: bool = False,
+    ) -> None:
         self.chance = Random(f"walk {seed}")
         self.told = plan(seed)
-        self.world = World(self.told)
+        self.world = World(self.told, sound=sound, strict=strict)
         self.operators = Operators(self.world)
         self._tell = tell
 
@@ -138,6 +146,8 @@ class Walk:
             self._move("step", world.step, which)
         self._make(name)
         if held:
+            if "clock_back" in self.told.odd and self.chance.random() < 0.3:
+                self._move("clock_back", world.clock_back, self.chance.choice((SECOND, 10 * SECOND)))
             self._move("send", world.send, which, PAGE)
 
     def _make(self, name: str) -> None:
@@ -203,6 +213,9 @@ class Walk:
 
     def _said(self) -> None:
         self._move("say_of", self.world.say_of, self.chance.randrange(1 << 16))
+
+    def _lost_track(self) -> None:
+        self._move("lose_track", self.world.lose_track, self.chance.randrange(1 << 16))
 
     def _quiet(self) -> None:
         """Nobody works for a while."""
@@ -308,7 +321,7 @@ class Walk:
 def calm(world: World, operators: Operators) -> None:
     """Let all faults stop, let everything be served (I15), and hold every row against the log."""
     world.model.faults = NO_FAULTS
-    world.told.__dict__["lost_errands"] = 0.0
+    world.lost_errands = 0.0
     for place in range(len(world.workers)):
         world.thaw(place)
     operators.change_bots(2)
@@ -358,8 +371,12 @@ def _audit(world: World) -> None:
         elif left and row.status is CampaignStatus.COMPLETED:
             world.watch.say("I15", f"{campaign} is completed; contacts left: {left}")
         told = [(each.number.reveal(), str(each.status), each.attempts, each.excluded) for each in contacts]
-        attempts = {each.id: (str(each.status), each.disposition) for each in store.attempts(campaign, limit=PAGE)}
-        chronicle.audit(campaign, now, told, attempts)
+        attempts = {
+            each.id: (str(each.status), each.disposition, each.run, each.number_in_budget, each.ended_at)
+            for each in store.attempts(campaign, limit=PAGE)
+        }
+        runs = [store.counters(campaign, run) for run in range(1, row.run_number + 1)]
+        chronicle.audit(campaign, now, told, attempts, [(run.dialled, run.answered, run.connected) for run in runs])
     live = [attempt for attempt in chronicle.attempts.values() if not chronicle.books[attempt.campaign].deleted]
     world.watch.finished(live)
     _reread(world, now)
@@ -389,6 +406,7 @@ def walk(seed: int) -> Walked:
 FAULTS = (
     "carrier faults",
     "clock steps",
+    "fatal refusals",
     "freezes",
     "late requests",
     "lost errands",
@@ -397,6 +415,7 @@ FAULTS = (
     "reports reordered",
     "reports retold",
     "stories told",
+    "tracks lost",
     "unsent",
 )
 """What is counted as a fault; crashes and the deeds of operators are counted apart."""

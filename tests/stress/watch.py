@@ -37,12 +37,13 @@ class Watch:
     Parameters:
         send_budget: seconds for which a worker may hold a request.
         stepping: the store's clock may step in this world, so that what the engine notes of times need not be exact.
+        strict: a carrier counts as asked when a worker has asked it, not when one was told to.
     """
 
-    def __init__(self, send_budget: int, *, stepping: bool) -> None:
+    def __init__(self, send_budget: int, *, stepping: bool, strict: bool = False) -> None:
         self.clock = self.true = self.forward = 0
         self.broken: list[Broken] = []
-        self._budget, self._stepping = send_budget, stepping
+        self._budget, self._stepping, self._strict = send_budget, stepping, strict
         self._trunks: dict[str, Trunk] = {}
         self._owner: dict[str, str] = {}
         self._tokens: dict[str, _Bucket] = {}
@@ -222,25 +223,36 @@ class Watch:
             elif attempt.call is None and self._may_leave(attempt):
                 self.say("I8", f"{attempt.id} is given back, and a worker may still send it")
         elif entry.name == "AttemptUnknown":
-            attempt.asked_at = self.true
-        elif entry.name == "AttemptEnded":
+            self.asked(attempt, told=True)
+        elif entry.fields["detail"] == "unknown":
+            self._let_go(attempt)
+        else:
             self._true(attempt, entry.fields)
 
-    def _true(self, attempt: Attempt, told: Mapping[str, Any]) -> None:
-        """What was noted of a call is what happened at the carrier, unless nobody could tell."""
+    def asked(self, attempt: Attempt, *, told: bool) -> None:
+        """A worker asks the carrier about a call, or is told to."""
+        if told is not self._strict:
+            attempt.asked_at = self.true
+
+    def _let_go(self, attempt: Attempt) -> None:
+        """A call whose end nobody learned: its carrier was asked when it was over, and it is not live."""
         call, name = attempt.call, attempt.id
-        if told["detail"] == "unknown":
-            if attempt.asked_at is None:
-                self.say("I9", f"{name} is let go as unknown, and its carrier was never asked")
-            elif call is not None and call.placed and not attempt.late and attempt.asked_at < call.ended_at <= self.true:
-                self.say("I9", f"{name} is let go as unknown, and its carrier was not asked since it ended")
-            elif call is not None and self._rings(attempt) and not attempt.late:
-                self.say("I8", f"{name} is let go as unknown, and its call is live")
+        if attempt.asked_at is None:
+            self.say("I9", f"{name} is let go as unknown, and its carrier was never asked")
+        elif call is None or not call.placed or attempt.late:
             return
+        elif attempt.asked_at < call.ended_at <= self.true:
+            self.say("I9", f"{name} is let go as unknown, and its carrier was not asked since it ended")
+        elif self._rings(attempt):
+            self.say("I8", f"{name} is let go as unknown, and its call is live")
+
+    def _true(self, attempt: Attempt, told: Mapping[str, Any]) -> None:
+        """What was noted of a call is what happened at the carrier."""
+        call, name = attempt.call, attempt.id
         if call is None or not call.placed:
             self.say("I8", f"{name} ended as {told['disposition']}, and was never placed")
             return
-        if call.ended_at is None or call.ended_at > self.true:
+        if self._rings(attempt):
             self.say("I8", f"{name} ended as {told['disposition']}, and its call is live")
         if attempt.meddled:
             return

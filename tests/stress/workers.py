@@ -1,4 +1,4 @@
-"""Those who work on one store: workers with what they have not sent and not recorded, their clock, and a busy office."""
+"""Those who work on one store: workers with what they have not sent and not recorded, their clock, a busy office."""
 
 from __future__ import annotations
 

@@ -21,7 +21,17 @@ from ori_campaigns.dialling import Step
 from ori_campaigns.errors import NotFound
 from ori_campaigns.ids import counted_ids
 from ori_campaigns.outcomes import Recorded
-from ori_campaigns.reports import BotReport, CallAnalysis, DialRequest, Report, Unsent
+from ori_campaigns.reports import (
+    BotReport,
+    CallAnalysis,
+    DialRequest,
+    EarlyMedia,
+    Lost,
+    Refused,
+    Report,
+    Ringing,
+    Unsent,
+)
 from ori_campaigns.testing.crashes import Crashed, CrashingModel
 from stress.chronicle import COUNTS, Chronicle
 from stress.plan import Plan
@@ -36,6 +46,7 @@ _LEAPS = 45 * SECOND
 _JUDGED = frozenset({"AttemptReturned", "AttemptEnded", "AttemptUnknown"})
 _SIMPLE = frozenset({int, str, bool, type(None)})
 _DISPOSITIONS = ("", "customer", "bot", "RNR", "voicemail", "machine", "abandoned", "transfer", "outside_hours")
+_FATAL = 0.02
 _BUSINESS = ("", "Call_Later", " interested", "sold", "wrong person")
 
 
@@ -73,9 +84,10 @@ class World:
     Parameters:
         told: what it is made of.
         sound: workers measure the send budget by their own watch, too, not by the store's clock alone.
+        strict: a look-up that a worker did not live to make counts as not made.
     """
 
-    def __init__(self, told: Plan, *, sound: bool = True) -> None:
+    def __init__(self, told: Plan, *, sound: bool = True, strict: bool = False) -> None:
         self.told, self.sound = told, sound
         self.chance = Random(f"world {told.seed}")
         self.clocks = Clocks(told.begins_at, self._meanwhile)
@@ -84,12 +96,12 @@ class World:
         self.limits = CallLimits(**told.limits)
         self.store = ori.MemoryStore(self.clocks)
         # A rate of zero, and yet not "no faults": the carrier still knows calls that are over.
-        faults = ori.CarrierFaults(**{"queue_seconds": 1.0, **told.faults})
+        faults = ori.CarrierFaults(**{"queue_seconds": 1.0, **told.faults})  # type: ignore[arg-type]
         self.model = ori.CallModel(_answers(told.population), seed=told.seed, faults=faults)
         assert self.model.ledger is not None
         self.ledger = self.model.ledger
         stepping = bool({"clock_back", "clock_leap"} & set(told.odd))
-        self.watch, self.chronicle = Watch(self.limits.send_budget, stepping=stepping), Chronicle()
+        self.watch, self.chronicle = Watch(self.limits.send_budget, stepping=stepping, strict=strict), Chronicle()
         self.office = Office(self.store, lambda: self.watch.carriers(self.phones.trunks.values()))
         self._ids = counted_ids("c")
         self.workers = [self._hire() for _ in range(told.workers)]
@@ -98,6 +110,7 @@ class World:
         self.heard: list[Report] = []
         self.counts: Counter[str] = Counter()
         self.wake_at: int | None = None
+        self.lost_errands = told.lost_errands
         self._cursor = -1
         self._leapt, self._leapt_at = 0, told.begins_at
         self._pass(0)
@@ -149,7 +162,7 @@ class World:
     def _pass(self, microseconds: int) -> None:
         self.clocks.go_on(microseconds)
         self._tell_time()
-        self.post += [self._with_wish(each) for each in self.model.due(self.clocks.true)]
+        self.post += [self._as_told(each) for each in self.model.due(self.clocks.true)]
 
     def _tell_time(self) -> None:
         watch, clocks = self.watch, self.clocks
@@ -304,8 +317,12 @@ class World:
         self.counts["carrier faults"] += answer.__class__ is not ori.Accepted
         if delay:
             self.model.tell_later(answer, true + delay)
-        else:
-            worker.inbox.append(answer)
+            return
+        told = self._as_told(answer)
+        if type(told) is Refused and self.chance.random() < _FATAL:
+            self.counts["fatal refusals"] += 1
+            told = told._replace(fatal=True)
+        worker.inbox.append(told)
 
     def send(self, which: int, count: int) -> None:
         """A worker sends some of its requests, the oldest first, or the newest where `count` is negative."""
@@ -339,12 +356,13 @@ class World:
             return
         worker.look_ups, worker.hangups = [], []
         for ref in hangups:
-            if self.chance.random() < self.told.lost_errands:
+            if self.chance.random() < self.lost_errands:
                 self.counts["lost errands"] += 1
             else:
                 self.model.hangup(ref, true)
         for ref in look_ups:
-            if self.chance.random() < self.told.lost_errands:
+            self.watch.asked(self.chronicle.attempts[ref.attempt_id], told=False)
+            if self.chance.random() < self.lost_errands:
                 self.counts["lost errands"] += 1
             else:
                 worker.inbox.append(self.model.look_up(ref, true))
@@ -371,11 +389,17 @@ class World:
 
     # --- reports -----------------------------------------------------------------------------------------------------
 
-    def _with_wish(self, report: Report) -> Report:
-        """Some of those who are analysed ask to be called back."""
-        if type(report) is not CallAnalysis or self.chance.random() >= self.told.population["asks"]:
-            return report
-        return report._replace(callback=self._wish())
+    def _as_told(self, report: Report) -> Report:
+        """Some of those who are analysed ask to be called back; some carriers name a call by a reference of their own."""
+        if type(report) is CallAnalysis:
+            asks = self.chance.random() < self.told.population["asks"]
+            return report._replace(callback=self._wish()) if asks else report
+        reference = f"ref-{report.attempt_id}"
+        if type(report) is ori.Accepted:
+            return report._replace(carrier_ref=reference)
+        if isinstance(report, Ringing | ori.Answered | ori.Ended) and self.chance.random() < self.told.by_reference:
+            return report._replace(attempt_id="", carrier_ref=reference)
+        return report
 
     def _wish(self) -> ori.CallbackRequest:
         minutes = self.chance.choice((-5, 0, 1, 5, 60, 600, 1500))
@@ -407,6 +431,14 @@ class World:
         if self.heard:
             self.counts["reports retold"] += 1
             self.post.append(self.heard[index % len(self.heard)])
+
+    def lose_track(self, index: int) -> None:
+        """The dialler has lost track of a call, or hears music on it."""
+        live = [name for book in self.chronicle.books.values() for name in book.open]
+        if live:
+            self.counts["tracks lost"] += 1
+            kind = Lost if index % 3 else EarlyMedia
+            self.post.append(kind(live[index % len(live)], self.clocks.now()))
 
     def say_of(self, index: int) -> None:
         """The bot, or the analysis, says something about any call, whatever has become of it."""
