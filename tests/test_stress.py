@@ -212,7 +212,7 @@ class Anything(RuleBasedStateMachine):
             assert not self.world.broken, self._told()
 
 
-Anything.TestCase.settings = settings(max_examples=150, stateful_step_count=50)
+Anything.TestCase.settings = settings(stateful_step_count=50)
 TestAnything = Anything.TestCase
 
 

@@ -217,7 +217,8 @@ class CampaignService:
         """Halt dialling; calls in progress go on (L4).
 
         Parameters:
-            wait: return only when no call decided before can still be sent; at most the send budget.
+            wait: return only when no call decided before can still be sent; at most the send budget, by the store's
+                clock: longer only if that is set back meanwhile.
         """
         campaign = self.store.change(campaign_id, partial(lifecycle.pause, by=by))
         return self._settled(campaign, wait=wait)

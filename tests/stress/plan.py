@@ -37,14 +37,14 @@ ODD_MOVES: Mapping[str, int] = {
     "delete": 1,
     "edit": 5,
     "new_list": 4,
-    "exclude": 4,
+    "exclude": 6,
     "create": 1,
     "start": 3,
     "together": 4,
     "settle": 3,
     "operator_crash": 2,
     "pause_all": 1,
-    "carriers": 3,
+    "carriers": 4,
     "bots": 1,
     "quiet": 2,
 }
@@ -102,6 +102,8 @@ def _trunks(chance: Random) -> tuple[Trunk, ...]:
         found = tuple(replace(trunk, cps=chance.choice((5.0, 20.0)), burst=10, channels=30) for trunk in found)
     elif kind < 0.5:
         found = tuple(replace(trunk, channels=1) for trunk in found)
+    elif kind < 0.65:
+        found = tuple(replace(trunk, cps=0.5, burst=chance.randint(1, 3), channels=30) for trunk in found)
     return found
 
 
@@ -124,8 +126,9 @@ def _window(chance: Random, begins_at: int, zones: Sequence[str]) -> dict[str, A
 def settings_of(chance: Random, begins_at: int, trunks: Sequence[Trunk], zones: Sequence[str]) -> Settings:
     """Draw how a campaign is to dial."""
     found = drawn._settings(chance, begins_at, zones, trunks)
-    if chance.random() < 0.2:
-        found = replace(found, concurrency=1)
+    kind = chance.random()
+    if kind < 0.3:
+        found = replace(found, concurrency=1 if kind < 0.15 else 30)
     if chance.random() < 0.7:
         found = replace(found, delay_minutes=chance.choice((1, 2, 5)))
     if chance.random() < 0.4:
@@ -155,14 +158,17 @@ def plan(seed: int) -> Plan:
     night, zones = chance.choice(drawn._NIGHTS)
     begins_at = drawn._instant(night) + chance.randrange(SECOND)
     trunks = _trunks(chance)
-    people = [f"9198{number:08d}" for number in range(chance.choice((1, 40, 120, 150, 150)))]
+    people = [f"9198{number:08d}" for number in range(chance.choice((1, 40, 70, 110, 150)))]
     population, talkative = drawn._population(chance), chance.random() < 0.35
     if talkative:
         population |= {"rate": 0.8, "analysed": True, "asks": 0.8, "talk": 20}
-    campaigns = []
+    campaigns: list[Campaign] = []
     for _ in range(chance.choice((1, 2, 3, 3))):
         most = min(len(people), 100)
         listed = chance.sample(people, 1 if chance.random() < 0.15 else chance.randint(min(most, 30), most))
+        if campaigns and chance.random() < 0.3:
+            # The same people, in another order, are called by two campaigns.
+            listed = list(reversed(campaigns[-1].contacts))
         settings = settings_of(chance, begins_at, trunks, zones)
         if talkative:
             settings = replace(settings, callbacks=True, analysis_wait=max(settings.analysis_wait, 30))

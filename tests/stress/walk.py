@@ -178,7 +178,7 @@ class Walk:
         world, chance = self.world, self.chance
         which = chance.randrange(3)
         self._move("work", world.work, which)
-        self._move("clock_back", world.clock_back, chance.choice((1, 1000, SECOND, 7 * SECOND, 3600 * SECOND)))
+        self._move("clock_back", world.clock_back, chance.choice((1, SECOND, 7 * SECOND, MINUTE, MINUTE, 60 * MINUTE)))
         self._move("work", world.work, which)
 
     def _clock_leap(self) -> None:
@@ -250,7 +250,7 @@ class Walk:
 
     def _exclude(self) -> None:
         chance = self.chance
-        which, count, wait = chance.randrange(6), chance.randint(1, 4), chance.random() < 0.5
+        which, count, wait = chance.randrange(6), chance.randint(1, 4), chance.random() < 0.7
         self._move("exclude", self.operators.exclude, which, count, wait=wait)
 
     def _create(self) -> None:
@@ -303,7 +303,7 @@ class Walk:
 
     def _carriers(self) -> None:
         chance = self.chance
-        kind, which, refresh = chance.randrange(3), chance.randrange(6), chance.random() < 0.8
+        kind, which, refresh = chance.choice((0, 1, 2, 2, 2)), chance.randrange(6), chance.random() < 0.8
         # When all that the old limits allow was just used, new ones must not allow it again.
         self._move("work", self.world.work, which)
         self._move("change_carriers", self.operators.change_carriers, kind, which, refresh=refresh)

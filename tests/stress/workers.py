@@ -13,7 +13,7 @@ from ori_campaigns.reports import CallRef, DialRequest, Report
 from ori_campaigns.service import CampaignService
 from ori_campaigns.testing.crashes import CrashingStore, CrashPoints
 
-_LONGEST_NAP = 60 * SECOND
+_OVERSLEEPS = 2
 
 
 class Clocks:
@@ -26,18 +26,14 @@ class Clocks:
     def __init__(self, begins_at: int, while_waiting: Callable[[], None]) -> None:
         self.true, self.offset, self.forward = begins_at, 0, begins_at
         self._while_waiting = while_waiting
-        self._nap, self._slept_until = 0, -1
 
     def now(self) -> int:
         return self.true + self.offset
 
     def sleep(self, seconds: float) -> None:
-        """Sleep, and oversleep: whoever sleeps again at once sleeps twice as long."""
-        again = self._slept_until == self.true
-        self._nap = min(self._nap * 2, _LONGEST_NAP) if again else round(seconds * SECOND)
-        self.go_on(self._nap)
+        """Sleep, and oversleep a little; the others go on meanwhile."""
+        self.go_on(round(seconds * SECOND * _OVERSLEEPS))
         self._while_waiting()
-        self._slept_until = self.true
 
     def go_on(self, microseconds: int) -> None:
         """Let time pass, for all."""

@@ -113,6 +113,8 @@ class World:
         self.lost_errands = told.lost_errands
         self._cursor = -1
         self._leapt, self._leapt_at = 0, told.begins_at
+        # When, and by how much.
+        self.set_back: list[tuple[int, int]] = []
         self._pass(0)
 
     # --- what was broken ---------------------------------------------------------------------------------------------
@@ -199,6 +201,7 @@ class World:
         """The store's clock is set back; not at once after a leap, which would be two errors within one send budget."""
         if self.clocks.true - self._leapt_at > 2 * self.limits.send_budget * SECOND:
             self.counts["clock steps"] += 1
+            self.set_back.append((self.clocks.true, microseconds))
             self.clocks.step(-microseconds)
             self._tell_time()
 
@@ -390,7 +393,7 @@ class World:
     # --- reports -----------------------------------------------------------------------------------------------------
 
     def _as_told(self, report: Report) -> Report:
-        """Some of those who are analysed ask to be called back; some carriers name a call by a reference of their own."""
+        """Some who are analysed ask to be called back; some carriers name a call by a reference of their own."""
         if type(report) is CallAnalysis:
             asks = self.chance.random() < self.told.population["asks"]
             return report._replace(callback=self._wish()) if asks else report
