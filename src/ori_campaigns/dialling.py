@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -11,14 +12,16 @@ import attrs
 
 from ori_campaigns import lifecycle
 from ori_campaigns.admission import Admission, admit
-from ori_campaigns.errors import ActionNotAllowed
+from ori_campaigns.errors import ActionNotAllowed, CommitUnknown, Conflict, StoreUnavailable
 from ori_campaigns.gates import held_back
-from ori_campaigns.instants import Instant
+from ori_campaigns.instants import SECOND, Instant
 from ori_campaigns.outcomes import Policy, Recorded, record
 from ori_campaigns.pacing import Supply, share
-from ori_campaigns.ports import AdmitAsk, Store, Work
+from ori_campaigns.ports import AdmitAsk, Agenda, Store, Work
 from ori_campaigns.reports import CallRef, DialRequest, Overdue, Report
 from ori_campaigns.views import AdmitView, Changes, ReportView
+
+logger = logging.getLogger("ori_campaigns.dialling")
 
 
 @attrs.frozen
@@ -64,21 +67,29 @@ class Dialling:
         now = agenda.now
         dials: list[DialRequest] = []
         wakes: list[Instant | None] = [agenda.next_check]
+        busy = agenda.next_check is not None
+        try:
+            busy |= self._decide(agenda, dials, wakes)
+        except _STORE_TROUBLE as error:
+            if not (dials or recovered.hangups or recovered.look_ups):
+                raise
+            # What was decided before is committed and must be carried out; the rest is tried again in a moment.
+            logger.warning("A step ended early, the store did not answer: %s", error)
+            busy = True
+            wakes.append(now + SECOND)
+        later = [wake for wake in wakes if wake is not None and wake > now]
+        return Step(tuple(dials), recovered.hangups, recovered.look_ups, min(later) if later else None, not busy)
+
+    def _decide(self, agenda: Agenda, dials: list[DialRequest], wakes: list[Instant | None]) -> bool:
+        """Let each running campaign do what is its turn to do; tell whether any is still running."""
         by_workspace: dict[str, list[Work]] = {}
         for work in agenda.works:
-            if not self._moved_on(work, now):
+            if not self._moved_on(work, agenda.now):
                 by_workspace.setdefault(work.campaign.workspace, []).append(work)
                 wakes.append(work.campaign.cutoff)
         for workspace, works in by_workspace.items():
-            self._dial(works, dict(agenda.supply[workspace]), now, dials, wakes)
-        later = [wake for wake in wakes if wake is not None and wake > now]
-        return Step(
-            dials=tuple(dials),
-            hangups=recovered.hangups,
-            look_ups=recovered.look_ups,
-            wake_at=min(later) if later else None,
-            idle=not by_workspace and agenda.next_check is None,
-        )
+            self._dial(works, dict(agenda.supply[workspace]), agenda.now, dials, wakes)
+        return bool(by_workspace)
 
     def _moved_on(self, work: Work, now: Instant) -> bool:
         """Complete, close or fail a campaign whose time has come; tell whether it dials no more."""
@@ -172,6 +183,7 @@ class Dialling:
 
 
 _NOTHING = Recorded()
+_STORE_TROUBLE = (StoreUnavailable, CommitUnknown, Conflict)
 
 
 def _one_each(reports: Sequence[Report]) -> tuple[Sequence[Report], Sequence[Report]]:

@@ -196,7 +196,9 @@ def _too_late(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     given_up = attempt.status in NEVER_PLACED or attempt.detail == NEVER_LEARNED
     if given_up and type(report) in _SIGNS_OF_LIFE:
         # It was believed never to have left, or to be over long ago; whoever sent it late must not let it go on.
-        batch.hangups.append(_ref(attempt))
+        # What was given up may have been given up before the carrier's own name for it was known.
+        known_as = attempt.carrier_ref or getattr(report, "carrier_ref", "")
+        batch.hangups.append(CallRef(attempt.id, attempt.carrier, known_as))
         _ignore(batch, report, attempt, "was_not_to_be_placed")
     else:
         _ignore(batch, report, attempt, "already_over")
@@ -308,6 +310,13 @@ def _end(batch: _Batch, ended: Ended, attempt: AttemptFacts) -> None:
     _follow(batch, attempt, over, attempt if analysed else _NOTHING_SAID, ended_at, may_wait=not analysed)
 
 
+def _learn(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
+    """Events may name the carrier's own id of a call before, or instead of, the answer to its request."""
+    if report.carrier_ref and not attempt.carrier_ref:
+        at = _when(batch, report, attempt)
+        batch.facts.append(CarrierRefLearned(attempt.id, attempt.ordinal, at, report.carrier_ref))
+
+
 # --- one handler for each kind of report -----------------------------------------------------------------------------
 
 
@@ -366,10 +375,12 @@ def _ringing(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
         _ignore(batch, report, attempt, "repeat")
     else:
         at = _when(batch, report, attempt)
+        _learn(batch, report, attempt)
         batch.facts.append(AttemptRang(attempt.id, attempt.ordinal, at, batch.ringing_until))
 
 
 def _early_media(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
+    _learn(batch, report, attempt)
     _ignore(batch, report, attempt, "not_an_answer")
 
 
@@ -377,6 +388,7 @@ def _answered(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     if attempt.status in {_ANSWERED, _IN_PROGRESS}:
         _ignore(batch, report, attempt, "repeat")
         return
+    _learn(batch, report, attempt)
     at = _when(batch, report, attempt) if attempt.answered_at is None else attempt.answered_at
     fact = (attempt.id, attempt.ordinal, at, _talk_limit(batch, at))
     batch.facts.append(tuple.__new__(AttemptAnswered, fact))

@@ -12,7 +12,8 @@ from anyio.abc import TaskStatus
 
 from ori_campaigns.ports import Dialler
 from ori_campaigns.runner.inbox import Deliverable
-from ori_campaigns.runner.loop import Runner, RunnerSettings
+from ori_campaigns.runner.loop import Runner
+from ori_campaigns.runner.settings import RunnerSettings
 from ori_campaigns.service import CampaignService
 
 __all__ = ["Deliverable", "RunnerSettings", "run", "run_sync"]

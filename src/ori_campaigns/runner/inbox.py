@@ -32,6 +32,7 @@ class Inbox:
         self._reports: deque[Report] = deque()
         self._batch = batch
         self._some, self._full = anyio.Event(), anyio.Event()
+        self._woken = False
 
     def __len__(self) -> int:
         return len(self._reports)
@@ -49,7 +50,8 @@ class Inbox:
         self._some.set()
 
     def wake(self) -> None:
-        """Let whoever waits look around, though nothing was heard."""
+        """Let whoever waits, now or the next time, look around, though nothing was heard."""
+        self._woken = True
         self._some.set()
 
     def take(self) -> list[Report]:
@@ -63,8 +65,12 @@ class Inbox:
 
     async def wait(self, seconds: float, grouping: float = 0.0) -> None:
         """Wait for the first report, at most so long; once there is one, a little longer for more."""
-        with anyio.move_on_after(max(seconds, _SHORTEST_WAIT)):
-            await self._some.wait()
+        if not self._woken:
+            with anyio.move_on_after(max(seconds, _SHORTEST_WAIT)):
+                await self._some.wait()
+        self._woken = False
+        if not self._reports:
+            self._some = anyio.Event()
         if self._reports and grouping:
             with anyio.move_on_after(grouping):
                 await self._full.wait()
@@ -75,13 +81,21 @@ class Delivery:
 
     def __init__(self, feed: Deliverable) -> None:
         self._feed, self._one_at_a_time = feed, anyio.Lock()
+        self._thread = anyio.CapacityLimiter(1)
+        self._left_alone = False
 
     async def pump(self) -> bool:
         """Deliver what is new; tell whether the sink took it."""
         async with self._one_at_a_time:
+            if self._left_alone:
+                return False
             try:
-                await anyio.to_thread.run_sync(self._feed.pump)
+                self._left_alone = True
+                # A sink that blocks must not keep the runner from ending; nobody pumps its feed again then.
+                await anyio.to_thread.run_sync(self._feed.pump, abandon_on_cancel=True, limiter=self._thread)
+                self._left_alone = False
             except Exception:
+                self._left_alone = False
                 logger.exception("A sink failed; the same events will be delivered to it again.")
                 return False
             return True
