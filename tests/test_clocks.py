@@ -122,6 +122,22 @@ def test_a_loop_clock_stands_still_until_a_loop_asks() -> None:
     assert (clock.now(), clock.now()) == (5, 5)
 
 
+def test_a_loop_clock_goes_on_in_the_next_loop_where_the_last_one_left_it() -> None:
+    clock = LoopClock(0)
+    seen: list[int] = []
+
+    async def main() -> None:
+        seen.append(clock.now())
+        await anyio.sleep(3600)
+        seen.append(clock.now())
+
+    for _ in range(2):
+        anyio.run(main, backend="trio", backend_options={"clock": MockClock(autojump_threshold=0)})
+        seen.append(clock.now())
+    hour = 3_600_000_000
+    assert seen == [0, hour, hour, hour, 2 * hour, 2 * hour]
+
+
 def test_a_loop_clock_lets_nobody_block_its_loop() -> None:
     with pytest.raises(RuntimeError, match="wait=False"):
         LoopClock(5).sleep(1)

@@ -441,3 +441,28 @@ def test_a_percent_sign_is_only_a_percent_sign() -> None:
     assert line(LifecycleChanged("start", "%s 100 %", TEN, 1), stream=-1) == (
         "LifecycleChanged c-1: start by %s 100 %, run 1"
     )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "91_98000_00001",
+        "9198,0000,0001",
+        "91:98000:00001",
+        "98000*00001",
+        "91   98000   00001",
+        "tel:+91;98000;00001",
+        "9198000\u200b00001",
+        "9198\u200d0000\u200d0001",
+    ],
+)
+def test_a_number_is_masked_however_it_is_written(written: str) -> None:
+    from ori_campaigns.sinks.logs import _without_numbers
+
+    assert not re.search(r"\d\D{0,3}\d\D{0,3}\d", _without_numbers(f"call {written} again"))
+
+
+def test_a_moment_no_calendar_has_does_not_stop_the_log() -> None:
+    from ori_campaigns.sinks.logs import _clock, _iso
+
+    assert (_iso(10**18), _clock(10**18)) == ("1000000000000000000", "1000000000000000000")

@@ -27,6 +27,8 @@ class LoopClock:
     """A clock that follows the event loop's, from a moment on: under a loop whose time is virtual, so is its own.
 
     `trio.testing.MockClock(autojump_threshold=0)` makes such a loop: three days of a real runner pass in seconds.
+    Outside a loop it stands still, and goes on from there in the next one. It is for stores that never block
+    (`can.inline`): from another thread it cannot see the loop's time.
 
     Parameters:
         start: an aware datetime, or an instant (microseconds UTC): the time when it is first asked.
@@ -34,19 +36,23 @@ class LoopClock:
 
     def __init__(self, start: datetime | Instant) -> None:
         self._start = to_instant(start) if isinstance(start, datetime) else start
-        self._loop_began: float | None = None
+        self._loop: object = None
+        self._loop_began = 0.0
+        self._latest = self._start
 
     def now(self) -> Instant:
-        """Return the time in microseconds UTC; ask from inside an event loop, until then it stands still."""
+        """Return the time in microseconds UTC."""
         import anyio
+        import anyio.lowlevel
 
         try:
-            loop_time = anyio.current_time()
+            loop_time, loop = anyio.current_time(), anyio.lowlevel.current_token()
         except RuntimeError:
-            return self._start
-        if self._loop_began is None:
-            self._loop_began = loop_time
-        return self._start + round((loop_time - self._loop_began) * SECOND)
+            return self._latest
+        if self._loop != loop:
+            self._loop, self._loop_began, self._start = loop, loop_time, self._latest
+        self._latest = self._start + round((loop_time - self._loop_began) * SECOND)
+        return self._latest
 
     def sleep(self, seconds: float) -> None:
         """Refuse: whoever blocks the loop keeps its time from passing."""

@@ -18,7 +18,7 @@ import anyio.to_thread
 from anyio.abc import TaskGroup
 
 from ori_campaigns.dialling import Step, merged
-from ori_campaigns.errors import CommitUnknown, Conflict, StoreUnavailable
+from ori_campaigns.errors import CommitUnknown, Conflict, InvalidDefinition, Problem, StoreUnavailable
 from ori_campaigns.instants import SECOND
 from ori_campaigns.outcomes import Recorded
 from ori_campaigns.ports import Dialler
@@ -51,6 +51,9 @@ class Runner:
         feeds: Sequence[Deliverable],
         settings: RunnerSettings,
     ) -> None:
+        if until not in {None, "idle"}:
+            problem = Problem("until", "bad_setting", f"until is {until!r}.", 'Give "idle", or leave it out.')
+            raise InvalidDefinition([problem], what="The runner")
         self._service, self._until, self._settings = service, until, settings
         self._clock = service.store.clock
         self._inbox = Inbox(settings.batch)

@@ -110,8 +110,9 @@ def _level(fact: Fact) -> int:
 
 # Ids must stay whole to be of use, and are not where anybody writes a number; all other text may be anybody's words.
 _IDS = frozenset({"attempt", "carrier", "carrier_ref"})
-_SEPARATOR = r"[\s().\u2010\u2011\u2013/-]"
-_NUMBER = re.compile(rf"\+?\d(?:{_SEPARATOR}{{0,2}}\d){{7,}}")
+# Whatever people put between digits: anything but a letter, a digit or the end of a line, three times at most.
+_SEPARATOR = r"(?:[^\w\n]|_)"
+_NUMBER = re.compile(rf"\+?\d(?:{_SEPARATOR}{{0,3}}\d){{7,}}")
 # Joiners are Unicode's "format" characters like those that turn a line round, but many scripts are written with them.
 _JOINERS = frozenset("\u200c\u200d")
 
@@ -177,14 +178,21 @@ def _plain(name: str, value: Any) -> object:  # noqa: ANN401 - any field of a fa
 
 
 def _iso(instant: Instant) -> str:
-    return to_datetime(instant).isoformat(timespec="microseconds")
+    try:
+        return to_datetime(instant).isoformat(timespec="microseconds")
+    except (OverflowError, ValueError):
+        # Whoever told it meant something else; no calendar has it, and the log must go on.
+        return str(instant)
 
 
 # --- the line for people ---------------------------------------------------------------------------------------------
 
 
 def _clock(instant: Instant) -> str:
-    return f"{to_datetime(instant):%Y-%m-%d %H:%M:%S} UTC"
+    try:
+        return f"{to_datetime(instant):%Y-%m-%d %H:%M:%S} UTC"
+    except (OverflowError, ValueError):
+        return str(instant)
 
 
 def _seconds(duration: int) -> str:

@@ -94,6 +94,8 @@ class CrashPoints:
     """
 
     def __init__(self, at: int | None = None) -> None:
+        if at is not None and at < 1:
+            raise ValueError(f"Points are counted from 1; there is no point {at}.")
         self.at = at
         self.names: list[str] = []
 
