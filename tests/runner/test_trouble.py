@@ -15,13 +15,17 @@ import attrs
 import pytest
 
 import ori_campaigns as ori
+from ori_campaigns.clocks import LoopClock
 from ori_campaigns.errors import InvalidDefinition, StoreUnavailable
 from ori_campaigns.ports import AdmitAsk
 from ori_campaigns.reports import Report
 from ori_campaigns.runner import RunnerSettings
+from ori_campaigns.runner.caller import Caller
+from ori_campaigns.runner.inbox import Inbox
 from ori_campaigns.runner.loop import Runner
 from ori_campaigns.views import AdmitView, Changes, ReportView
 from runner.halls import SELDOM, Hall, RealTime, Wrapped, play, talkers
+from worlds import MONDAY
 
 R = TypeVar("R")
 QUICK = RunnerSettings(grace=timedelta(seconds=1), poll=timedelta(seconds=1))
@@ -267,6 +271,39 @@ def test_threads_of_the_host_do_not_hold_the_store_up() -> None:
 
     anyio.run(main)
     assert hall.contacts(campaign) == {"completed": 3}
+
+
+@pytest.mark.behaviour("L4")
+def test_a_clock_that_is_set_back_gives_no_request_more_time() -> None:
+    class Shifted(LoopClock):
+        shift = 0
+
+        def now(self) -> int:
+            return super().now() + self.shift
+
+    clock = Shifted(MONDAY)
+    hall = Hall(talkers(), clock=clock)
+
+    async def main() -> None:
+        campaign = hall.begin(3)
+        service = hall.service
+        caller = Caller(hall.dialler, clock, Inbox(100), SELDOM)
+        await caller.open()
+        step = service.step()
+        async with anyio.create_task_group() as tasks:
+            # The requests are decided, and for a while the loop is too busy to send them; then the clock is set back.
+            caller.asking.begin = lambda tasks, what: waiting.append(what)  # type: ignore[method-assign]
+            waiting: list[Any] = []
+            caller.carry_out(tasks, step)
+            service.pause(campaign, by="asha", wait=False)
+            await anyio.sleep(6)
+            clock.shift = -10_000_000
+            for what in waiting:
+                await what()
+        assert len(waiting) == 3
+        assert not hall.book()
+
+    play(main)
 
 
 # --- how it is told to end --------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from anyio.abc import TaskGroup
 
 from ori_campaigns.dialling import Step
 from ori_campaigns.errors import DiallerError
+from ori_campaigns.instants import SECOND
 from ori_campaigns.ports import Clock, Dialler
 from ori_campaigns.reports import (
     Accepted,
@@ -77,20 +78,23 @@ class Caller:
     # --- what is asked of it ---
     def carry_out(self, tasks: TaskGroup, step: Step) -> None:
         """Begin to do what a step says."""
+        now, loop_now = self._clock.now(), anyio.current_time()
         for dial in step.dials:
-            self.asking.begin(tasks, partial(self._place, dial))
+            # By the loop's time, too: a clock that is set back must not give a request more time than it was promised.
+            latest = loop_now + (dial.not_after - now) / SECOND
+            self.asking.begin(tasks, partial(self._place, dial, latest))
         for ref in step.hangups:
             hang_up = partial(self._dialler.hangup, ref, "time limit")
             self.asking.begin(tasks, partial(self._ask, "hang up", ref, hang_up))
         for ref in step.look_ups:
             self.asking.begin(tasks, partial(self._ask, "look up", ref, partial(self._look_up, ref)))
 
-    async def _place(self, dial: DialRequest) -> None:
+    async def _place(self, dial: DialRequest, latest: float) -> None:
         """Send one request, unless it is too late for it, and hear its answer."""
         now = self._clock.now()
         answer: Report = Unknown(dial.attempt_id, now, "cut_off")
         try:
-            if self.stopping or now > dial.not_after:
+            if self.stopping or now > dial.not_after or anyio.current_time() > latest:
                 answer = Unsent(dial.attempt_id, now, "stopping" if self.stopping else "not_after")
             else:
                 self.mine.add(dial.attempt_id)

@@ -195,8 +195,7 @@ def event_sequences(request: DialRequest, *, placed_at: Instant | None = None) -
     ...     for report in data.draw(event_sequences(dial)):
     ...         world.clock.advance(minutes=1)
     ...         world.service.record([report])
-    ...     world.clock.advance(hours=1)
-    ...     world.service.recover()
+    ...     world.until("idle")
     ...     assert [attempt.status.value for attempt in world.attempts()] == ["ended"]
     >>> test_whatever_is_told_a_call_ends_once()
     """
