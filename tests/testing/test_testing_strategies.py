@@ -61,8 +61,7 @@ def test_any_sequence_of_events_ends_the_call(data: st.DataObject) -> None:
     for report in told:
         assert report.attempt_id == dial.attempt_id
         world.service.record([report])
-    world.clock.advance(hours=1)
-    world.service.recover()
+    world.until("idle")
     [attempt] = world.attempts()
     assert attempt.status in OVER
     ended = [report for report in told if isinstance(report, ori.Ended)]
