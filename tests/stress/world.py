@@ -420,9 +420,10 @@ class World:
         self.chance.shuffle(self.post)
 
     def double_post(self) -> None:
-        """Reports are on their way twice."""
-        self.counts["reports doubled"] += len(self.post)
-        self.post += self.post
+        """Reports are on their way twice; not all of a heap that nobody hears, which would double again and again."""
+        again = self.post[:100]
+        self.counts["reports doubled"] += len(again)
+        self.post += again
 
     def lose_post(self, count: int) -> None:
         """Reports get lost."""
