@@ -295,7 +295,7 @@ def test_resume_has_the_guards_of_start() -> None:
     world = World()
     campaign = world.paused(2)
     world.directory.withdraw(LINES[0])
-    world.directory.remove_bot(worlds.BOT)
+    world.directory.remove(worlds.BOT)
     before = world.state(campaign.id)
     with pytest.raises(CannotStart) as caught:
         world.service.resume(campaign.id, by="ravi")

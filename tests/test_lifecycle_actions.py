@@ -131,7 +131,7 @@ def test_a_start_or_resume_that_is_not_ready_names_what_else_may_be_done(
 ) -> None:
     world = World()
     campaign = world.campaign_in(STAGES[stage])
-    world.directory.remove_bot(campaign.bot)
+    world.directory.remove(campaign.bot)
     before = everything(world)
     with pytest.raises(CannotStart) as caught:
         DO[action](world, campaign)

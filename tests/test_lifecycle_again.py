@@ -316,7 +316,7 @@ def test_excluded_contacts_are_cloned_as_excluded_only_if_sticky(sticky: bool, s
 def test_a_clone_works_without_bot_and_numbers_and_start_refuses_it() -> None:
     world = World()
     original = world.campaign_in(Stage.COMPLETED)
-    world.directory.remove_bot(BOT)
+    world.directory.remove(BOT)
     world.directory.withdraw(*LINES)
     copy = world.service.clone(original.id, by="ravi")
     with pytest.raises(CannotStart) as caught:

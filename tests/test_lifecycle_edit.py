@@ -63,7 +63,7 @@ def test_an_edit_with_problems_is_refused_with_all_of_them_and_changes_nothing()
 def test_a_locked_bot_that_is_gone_keeps_nobody_from_editing_the_rest() -> None:
     world = World()
     campaign = world.paused()
-    world.directory.remove_bot(BOT)
+    world.directory.remove(BOT)
     assert world.edit(campaign.id, concurrency_limit=4).config.concurrency_limit == 4
     with pytest.raises(CannotStart):
         world.service.resume(campaign.id, by="asha")
@@ -73,7 +73,7 @@ def test_a_locked_bot_that_is_gone_keeps_nobody_from_editing_the_rest() -> None:
 def test_a_draft_whose_bot_is_gone_needs_another_one_before_it_is_saved() -> None:
     world = World()
     campaign = world.create()
-    world.directory.remove_bot(BOT)
+    world.directory.remove(BOT)
     with pytest.raises(InvalidDefinition) as caught:
         world.edit(campaign.id, concurrency_limit=4)
     assert [problem.code for problem in caught.value.problems] == ["unknown_bot"]

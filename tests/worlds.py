@@ -26,6 +26,7 @@ from ori_campaigns.outcomes import Recorded
 from ori_campaigns.reports import Accepted, Answered, CallAnalysis, DialRequest, Ended, Report, Ringing
 from ori_campaigns.service import CampaignService
 from ori_campaigns.stores.memory import MemoryStore
+from ori_campaigns.testing.world import HostDirectory
 from ori_campaigns.views import ContactBatch, Counters
 from ori_campaigns.windows import CallingWindow
 
@@ -89,29 +90,8 @@ def leads(count: int, *, first: int = 0) -> Leads:
     return Leads.of([number(index) for index in range(first, first + count)])
 
 
-class Switchboard:
+class Switchboard(HostDirectory):
     """A directory whose bots and carriers may change at any time, for each workspace its own."""
-
-    def __init__(self) -> None:
-        self._bots: dict[str, dict[str, Bot]] = {}
-        self._carriers: dict[str, dict[str, Carrier]] = {}
-
-    def bots(self, workspace: str) -> Sequence[Bot]:
-        return tuple(self._bots.get(workspace, {}).values())
-
-    def carriers(self, workspace: str) -> Sequence[Carrier]:
-        return tuple(self._carriers.get(workspace, {}).values())
-
-    def add(self, *entries: Bot | Carrier, workspace: str = "default") -> None:
-        """Configure bots and carriers; one of the same id is replaced."""
-        for entry in entries:
-            if isinstance(entry, Bot):
-                self._bots.setdefault(workspace, {})[entry.id] = entry
-            else:
-                self._carriers.setdefault(workspace, {})[entry.id] = entry
-
-    def remove_bot(self, bot: str, workspace: str = "default") -> None:
-        del self._bots[workspace][bot]
 
     def withdraw(self, *numbers: str, workspace: str = "default") -> None:
         """Take numbers away from whatever carrier has them."""

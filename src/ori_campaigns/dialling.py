@@ -12,7 +12,7 @@ import attrs
 
 from ori_campaigns import lifecycle
 from ori_campaigns.admission import Admission, admit
-from ori_campaigns.errors import ActionNotAllowed, CommitUnknown, Conflict, StoreUnavailable
+from ori_campaigns.errors import PASSING, ActionNotAllowed
 from ori_campaigns.gates import held_back
 from ori_campaigns.instants import SECOND, Instant
 from ori_campaigns.outcomes import Policy, Recorded, record
@@ -70,7 +70,7 @@ class Dialling:
         busy = agenda.next_check is not None
         try:
             busy |= self._decide(agenda, dials, wakes)
-        except _STORE_TROUBLE as error:
+        except PASSING as error:
             if not (dials or recovered.hangups or recovered.look_ups):
                 raise
             # What was decided before is committed and must be carried out; the rest is tried again in a moment.
@@ -183,7 +183,6 @@ class Dialling:
 
 
 _NOTHING = Recorded()
-_STORE_TROUBLE = (StoreUnavailable, CommitUnknown, Conflict)
 
 
 def _one_each(reports: Sequence[Report]) -> tuple[Sequence[Report], Sequence[Report]]:

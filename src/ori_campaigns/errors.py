@@ -159,6 +159,10 @@ class CommitUnknown(StoreError):
     code = "commit_unknown"
 
 
+PASSING: tuple[type[StoreError], ...] = (StoreUnavailable, CommitUnknown, Conflict)
+"""Troubles of a store that may be over the next time it is asked."""
+
+
 class DiallerError(CampaignsError):
     """The dialler failed; `retryable` says whether trying again can help."""
 

@@ -29,7 +29,7 @@ from ori_campaigns.reports import (
 )
 from ori_campaigns.runner.background import Background
 from ori_campaigns.runner.inbox import Inbox
-from ori_campaigns.runner.settings import RunnerSettings
+from ori_campaigns.runner.settings import FIRST_PAUSE, LONGEST_PAUSE, RunnerSettings
 
 R = TypeVar("R")
 
@@ -38,7 +38,6 @@ logger = logging.getLogger("ori_campaigns.runner")
 _REPORTS: tuple[type, ...] = get_args(Report)
 _ANSWERS: tuple[type, ...] = (*get_args(PlaceAnswer), Unsent)
 _OVER = (Ended, Refused, NeverPlaced, Unsent)
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 30.0
 _TRUSTED_AFTER = 1.0
 
 
@@ -140,7 +139,7 @@ class Caller:
 
     async def listen(self, tasks: TaskGroup, beside: Background) -> None:
         """Hear what happens; whenever the dialler falls silent for good, open it again, after growing pauses."""
-        pause = _FIRST_PAUSE
+        pause = FIRST_PAUSE
         while True:
             self._heard = False
             try:
@@ -153,7 +152,7 @@ class Caller:
                 logger.warning("The dialler failed; nothing is dialled until it is heard again.", exc_info=True)
             self.hearing = False
             self._stream += 1
-            pause = _FIRST_PAUSE if self._heard else min(pause * 2, _LONGEST_PAUSE)
+            pause = FIRST_PAUSE if self._heard else min(pause * 2, LONGEST_PAUSE)
             await anyio.sleep(pause)
 
     async def _reopened(self) -> None:

@@ -18,7 +18,7 @@ import anyio.to_thread
 from anyio.abc import TaskGroup
 
 from ori_campaigns.dialling import Step, merged
-from ori_campaigns.errors import CommitUnknown, Conflict, InvalidDefinition, Problem, StoreUnavailable
+from ori_campaigns.errors import PASSING, InvalidDefinition, Problem
 from ori_campaigns.instants import SECOND
 from ori_campaigns.outcomes import Recorded
 from ori_campaigns.ports import Dialler
@@ -26,15 +26,13 @@ from ori_campaigns.reports import Report
 from ori_campaigns.runner.background import Background
 from ori_campaigns.runner.caller import Caller
 from ori_campaigns.runner.inbox import Deliverable, Delivery, Inbox
-from ori_campaigns.runner.settings import RunnerSettings
+from ori_campaigns.runner.settings import FIRST_PAUSE, LONGEST_PAUSE, RunnerSettings
 from ori_campaigns.service import CampaignService
 
 R = TypeVar("R")
 
 logger = logging.getLogger("ori_campaigns.runner")
 
-_TRY_AGAIN = (StoreUnavailable, CommitUnknown, Conflict)
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 30.0
 _AT_THE_END = 0.05
 _AT_LEAST = 1.0
 
@@ -128,7 +126,7 @@ class Runner:
                 self._step = await self._call(self._service.step)
             else:
                 self._step = _asked_by(await self._call(self._service.recover))
-        except _TRY_AGAIN as error:
+        except PASSING as error:
             # Reservations of a commit whose fate is unknown are not sent: the store's watch finds them.
             logger.warning("The store did not answer; nothing is dialled until it does: %s", error)
             self._step = Step()
@@ -154,18 +152,18 @@ class Runner:
 
     async def _kept(self, reports: Sequence[Report]) -> Recorded:
         """Record a batch, however often the store has to be asked: reports are heard once, and repeats do no harm."""
-        pause = _FIRST_PAUSE
+        pause = FIRST_PAUSE
         while True:
             try:
                 return await self._call(partial(self._service.record, reports))
-            except _TRY_AGAIN as error:
+            except PASSING as error:
                 logger.warning("%d reports wait for the store: %s", len(reports), error)
                 if self._hurried.is_set() or anyio.current_time() >= self._give_up_at:
                     logger.critical("The store could not be reached before the end. Lost: %s", _named(reports))
                     return Recorded()
                 with anyio.move_on_after(pause):
                     await (self._hurried if self._stopped.is_set() else self._stopped).wait()
-                pause = min(pause * 2, _AT_LEAST if self._stopped.is_set() else _LONGEST_PAUSE)
+                pause = min(pause * 2, _AT_LEAST if self._stopped.is_set() else LONGEST_PAUSE)
             except Exception:
                 # One report must not keep the others from being recorded, whatever is wrong with it.
                 if len(reports) == 1:
@@ -204,7 +202,7 @@ class Runner:
         """Hand on events after every commit, and at least once every poll, for what other processes did."""
         pause = 0.0
         while True:
-            pause = 0.0 if await delivery.pump() else min(max(pause * 2, _FIRST_PAUSE), _LONGEST_PAUSE)
+            pause = 0.0 if await delivery.pump() else min(max(pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
             await anyio.sleep(pause)
             with anyio.move_on_after(self._settings.poll.total_seconds()):
                 await self._news.wait()
@@ -256,7 +254,7 @@ class Runner:
     async def _see_to_silent_calls(self) -> None:
         try:
             recovered = await self._call(self._service.recover)
-        except _TRY_AGAIN as error:
+        except PASSING as error:
             logger.warning("The store did not answer: %s", error)
         else:
             self._caller.carry_out(self._tasks, _asked_by(recovered))

@@ -8,6 +8,9 @@ import attrs
 
 from ori_campaigns.errors import InvalidDefinition, Problem
 
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 30.0
+"""Seconds between two tries of whatever fails: at first, and at most."""
+
 _NOTHING = timedelta(0)
 
 

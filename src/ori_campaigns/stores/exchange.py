@@ -80,10 +80,6 @@ class Exchange:
                     self.of_number[workspace, entry.number] = trunk
 
     # --- time limits: live calls are few, so they are looked through when the earliest limit has come ---
-    def watch(self, check_at: Instant) -> None:
-        """Some attempt is to be looked at by then."""
-        self.next_limit = min(self.next_limit, check_at)
-
     def next_check(self) -> Instant | None:
         """Return an instant before which no attempt is overdue."""
         return None if self.next_limit == _NEVER or not self.open else self.next_limit

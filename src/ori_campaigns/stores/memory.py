@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from array import array
+from collections import Counter
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -143,7 +144,7 @@ class MemoryStore:
             finally:
                 # Candidates were taken off their queues to be looked at: those not reserved go back.
                 book.run.put_back(view.offered, later)
-            for carrier, taken in _taken(facts):
+            for carrier, taken in Counter([fact.carrier for fact in facts]).items():
                 trunk = self._exchange.trunks[book.campaign.workspace, carrier]
                 trunk.bucket = trunk.bucket.take(taken, now)
             if changes.cursor is not None:
@@ -326,15 +327,6 @@ class MemoryStore:
         """Return the cursor of the last event, -1 while there is none."""
         with self._lock:
             return len(self._log) - 1
-
-
-def _taken(facts: Sequence[AttemptReserved]) -> list[tuple[str, int]]:
-    """Count the calls reserved on each carrier."""
-    counts: dict[str, int] = {}
-    for fact in facts:
-        carrier = fact.carrier
-        counts[carrier] = counts.get(carrier, 0) + 1
-    return list(counts.items())
 
 
 _RUNNING = CampaignStatus.RUNNING
