@@ -86,7 +86,7 @@ def perform_engine(contacts: int, burst: int, *, weighed: bool) -> None:
 
 def weigh_event_log() -> dict[str, float]:
     """Find the store's event log, wherever it is kept, and weigh it."""
-    from ori_campaigns.stores.log import EventLog
+    from ori_campaigns.stores.memory.log import EventLog
 
     log = max((thing for thing in gc.get_objects() if isinstance(thing, EventLog)), key=len)
     return {"events": len(log), "log": weigh(log)}

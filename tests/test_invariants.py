@@ -199,7 +199,7 @@ def tokens_are_not_taken(patch: pytest.MonkeyPatch) -> None:
 
 
 def the_rate_is_rounded_up(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr("ori_campaigns.stores.exchange.token_interval", lambda cps: round(900_000 / cps))
+    patch.setattr("ori_campaigns.stores.memory.exchange.token_interval", lambda cps: round(900_000 / cps))
 
 
 def attempts_are_not_counted(patch: pytest.MonkeyPatch) -> None:

@@ -27,7 +27,7 @@ from ori_campaigns.ports import Directory
 from ori_campaigns.reports import Accepted, Answered, Report, Ringing
 from ori_campaigns.service import CampaignService
 from ori_campaigns.stores.memory import MemoryStore
-from ori_campaigns.stores.restore import restore
+from ori_campaigns.stores.memory.restore import restore
 from ori_campaigns.views import ContactBatch, Counters
 
 if TYPE_CHECKING:

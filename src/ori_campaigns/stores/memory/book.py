@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from ori_campaigns.contact import WAITING, Attempt, Contact, ContactStatus
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
-from ori_campaigns.stores.exchange import Exchange, Trunk
-from ori_campaigns.stores.flyweights import Candidate, ContactRow, OpenAttempt, PastAttempt
-from ori_campaigns.stores.rows import AttemptColumns
-from ori_campaigns.stores.runs import Run
+from ori_campaigns.stores.memory.exchange import Exchange, Trunk
+from ori_campaigns.stores.memory.flyweights import Candidate, ContactRow, OpenAttempt, PastAttempt
+from ori_campaigns.stores.memory.rows import AttemptColumns
+from ori_campaigns.stores.memory.runs import Run
 from ori_campaigns.views import Counters
 
 if TYPE_CHECKING:

@@ -11,11 +11,11 @@ from ori_campaigns.carriers import Carrier
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.pacing import Bucket, Line, Supply, token_interval
-from ori_campaigns.stores.log import EventLog
-from ori_campaigns.stores.rows import Codes
+from ori_campaigns.stores.memory.log import EventLog
+from ori_campaigns.stores.memory.rows import Codes
 
 if TYPE_CHECKING:
-    from ori_campaigns.stores.flyweights import OpenAttempt
+    from ori_campaigns.stores.memory.flyweights import OpenAttempt
 
 
 _NEVER = 1 << 62

@@ -26,10 +26,10 @@ from ori_campaigns.events import (
     RetryScheduled,
 )
 from ori_campaigns.instants import Instant
-from ori_campaigns.stores.book import Book
-from ori_campaigns.stores.flyweights import OpenAttempt, PastAttempt
-from ori_campaigns.stores.rows import encode
-from ori_campaigns.stores.runs import CODE, Run
+from ori_campaigns.stores.memory.book import Book
+from ori_campaigns.stores.memory.flyweights import OpenAttempt, PastAttempt
+from ori_campaigns.stores.memory.rows import encode
+from ori_campaigns.stores.memory.runs import CODE, Run
 from ori_campaigns.views import CancelCallbacks, CloseAwaiting, CloseUsedUp, CloseWaiting, DropRun, Move, NewRun
 
 _S = ContactStatus

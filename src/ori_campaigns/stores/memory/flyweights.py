@@ -11,14 +11,14 @@ from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.pacing import Line
 from ori_campaigns.reports import Report
-from ori_campaigns.stores.rows import decode
-from ori_campaigns.stores.runs import STATUSES, Run
+from ori_campaigns.stores.memory.rows import decode
+from ori_campaigns.stores.memory.runs import STATUSES, Run
 from ori_campaigns.views import Counters, NumberMatch
 
 if TYPE_CHECKING:
     from ori_campaigns.campaign import Campaign
-    from ori_campaigns.stores.book import Book
-    from ori_campaigns.stores.exchange import Trunk
+    from ori_campaigns.stores.memory.book import Book
+    from ori_campaigns.stores.memory.exchange import Trunk
 
 _WAITED_AS = {kind: status for status, kind in KIND_OF.items()}
 

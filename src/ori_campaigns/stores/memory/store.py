@@ -21,10 +21,10 @@ from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.pacing import Demand, Supply
 from ori_campaigns.ports import AdmitAsk, Agenda, Clock, StoreCapabilities, Work
 from ori_campaigns.reports import Report
-from ori_campaigns.stores.apply import APPLY_TO_ATTEMPT, apply_move, apply_to_campaign, reserve
-from ori_campaigns.stores.book import Book
-from ori_campaigns.stores.exchange import Exchange
-from ori_campaigns.stores.flyweights import (
+from ori_campaigns.stores.memory.apply import APPLY_TO_ATTEMPT, apply_move, apply_to_campaign, reserve
+from ori_campaigns.stores.memory.book import Book
+from ori_campaigns.stores.memory.exchange import Exchange
+from ori_campaigns.stores.memory.flyweights import (
     MemoryAdmitView,
     MemoryCampaignView,
     MemoryNumbersView,
@@ -32,8 +32,8 @@ from ori_campaigns.stores.flyweights import (
     OpenAttempt,
     PastAttempt,
 )
-from ori_campaigns.stores.rows import encode
-from ori_campaigns.stores.runs import CODE
+from ori_campaigns.stores.memory.rows import encode
+from ori_campaigns.stores.memory.runs import CODE
 from ori_campaigns.views import (
     AdmitView,
     CampaignView,

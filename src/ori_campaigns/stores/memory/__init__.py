@@ -1,0 +1,5 @@
+"""The in-memory store: columns inside, values at the edge."""
+
+from ori_campaigns.stores.memory.store import MemoryStore
+
+__all__ = ["MemoryStore"]
