@@ -1,15 +1,14 @@
-"""What every test shares: how hypothesis searches, and the list of rules without a test at the end of a run."""
+"""What every test shares: how hypothesis searches, a PostgreSQL database, and the rules that no test carries."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import HealthCheck, settings
 
+import postgres
 import rules_page
-
-if TYPE_CHECKING:
-    import pytest
 
 # The same examples each time and no deadline: a test fails because of the code, not of luck or a busy machine.
 settings.register_profile(
@@ -24,6 +23,13 @@ settings.register_profile("ci", settings.get_profile("default"))
 # To go looking for trouble: python -m pytest --hypothesis-profile=explore
 settings.register_profile("explore", settings.get_profile("default"), derandomize=False, max_examples=2_000)
 settings.load_profile("default")
+
+
+@pytest.fixture
+def postgres_url() -> Iterator[str]:
+    """The SQLAlchemy URL of an empty database of a real PostgreSQL, this test's own."""
+    with postgres.fresh_database(postgres.server()) as url:
+        yield url
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

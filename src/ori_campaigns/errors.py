@@ -173,6 +173,26 @@ class DiallerError(CampaignsError):
         super().__init__(message, code=code)
 
 
+class UnreadableDocument(CampaignsError):
+    """A JSON document, or a fact of a log, cannot be read back; `problems` lists all that is wrong, with its place.
+
+    No value of the document is repeated: it may be a phone number.
+    """
+
+    code = "unreadable_document"
+
+    def __init__(self, what: str, problems: Sequence[Problem]) -> None:
+        self.what = what
+        self.problems = tuple(problems)
+        lines = [str(problem) for problem in self.problems]
+        if len(lines) == 1:
+            text = f"{what} cannot be read: {lines[0]}"
+        else:
+            listed = "\n".join(f"  - {line}" for line in lines)
+            text = f"{what} cannot be read, it has {len(lines)} problems:\n{listed}"
+        super().__init__(text)
+
+
 class MissingExtra(CampaignsError):
     """An optional dependency is not installed; the message names the extra that brings it."""
 

@@ -10,6 +10,7 @@ from typing import Any
 import attrs
 import pytest
 
+from ori_campaigns import recount
 from ori_campaigns.campaign import CampaignStatus
 from ori_campaigns.config import CampaignMode
 from ori_campaigns.contact import ContactStatus
@@ -20,7 +21,6 @@ from ori_campaigns.instants import SECOND
 from ori_campaigns.numbers import parse_number
 from ori_campaigns.ports import AdmitAsk
 from ori_campaigns.reports import Ringing
-from ori_campaigns.testing import recount
 from ori_campaigns.testing.bench import Bench, Broken, broken, lively, number
 from ori_campaigns.testing.store_base import Duties
 from ori_campaigns.testing.world import BOT, POOL, TRUNK

@@ -1,0 +1,283 @@
+"""Attempt rows: by id, by the carrier's reference, by what is overdue; written as they are opened and as they move on."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from ori_campaigns.campaign import Campaign
+from ori_campaigns.contact import Attempt, AttemptKind, AttemptStatus
+from ori_campaigns.instants import Instant
+from ori_campaigns.numbers import PhoneNumber
+from ori_campaigns.stores.rows import AttemptRow, ContactRow, RunRow
+from ori_campaigns.stores.sql.campaigns import CampaignRow
+from ori_campaigns.stores.sql.contacts import Contacts, contact_row
+from ori_campaigns.stores.sql.tables import Tables
+from ori_campaigns.stores.sql.values import number_of, request_of, request_text, word
+
+_CHUNK = 500
+"""Attempts asked for in one statement."""
+
+
+class Attempts:
+    """Reads and writes the attempts of campaigns."""
+
+    def __init__(self, tables: Tables, contacts: Contacts) -> None:
+        self._tables = tables
+        attempts, campaigns = tables.attempts, tables.campaigns
+        listed = tables.contacts.join(
+            attempts,
+            (attempts.c.campaign == tables.contacts.c.campaign) & (attempts.c.contact == tables.contacts.c.ordinal),
+        )
+        people, exclusions = tables.people, tables.exclusions
+        listed = listed.join(
+            people, (people.c.list == sa.bindparam("people")) & (people.c.ordinal == tables.contacts.c.ordinal)
+        ).outerjoin(
+            exclusions,
+            (exclusions.c.campaign == tables.contacts.c.campaign)
+            & (exclusions.c.number == people.c.number)
+            & exclusions.c.active,
+        )
+        own = [column.label(f"a_{column.name}") for column in attempts.c]
+        whole = (
+            sa.select(*own, *contacts.columns)
+            .select_from(listed)
+            .where(attempts.c.campaign == sa.bindparam("campaign"), tables.contacts.c.run == sa.bindparam("run"))
+        )
+        self._by_serial = whole.where(attempts.c.serial.in_(sa.bindparam("serials", expanding=True)))
+        self._awaiting = whole.where(
+            attempts.c.contact.in_(sa.bindparam("ordinals", expanding=True)),
+            attempts.c.status == sa.literal_column("'ended'"),
+            attempts.c.check_at.is_not(None),
+        )
+        self._page = (
+            sa.select(attempts)
+            .where(attempts.c.campaign == sa.bindparam("campaign"), attempts.c.serial > sa.bindparam("after"))
+            .order_by(attempts.c.serial)
+            .limit(sa.bindparam("limit"))
+        )
+        of_campaign = attempts.join(campaigns, campaigns.c.key == attempts.c.campaign)
+        # Two are enough to know that the reference names no call.
+        self._by_ref = (
+            sa.select(campaigns.c.id, attempts.c.serial)
+            .select_from(of_campaign)
+            .where(attempts.c.carrier_ref == sa.bindparam("ref"), attempts.c.carrier_ref != sa.literal_column("''"))
+            .limit(2)
+        )
+        self._carriers = (
+            sa.select(campaigns.c.workspace, attempts.c.carrier)
+            .select_from(of_campaign)
+            .where(campaigns.c.id == sa.bindparam("id"), attempts.c.serial.in_(sa.bindparam("serials", expanding=True)))
+            .distinct()
+        )
+        self._overdue = (
+            sa.select(campaigns.c.id, attempts.c.serial, attempts.c.check_at)
+            .select_from(of_campaign)
+            .where(attempts.c.check_at <= sa.bindparam("now"), attempts.c.check_at.is_not(None))
+            .order_by(attempts.c.check_at, attempts.c.campaign, attempts.c.serial)
+            .limit(sa.bindparam("limit"))
+        )
+        self._next_check = sa.select(sa.func.min(attempts.c.check_at)).where(attempts.c.check_at.is_not(None))
+        self._unsent = sa.select(sa.func.max(attempts.c.not_after)).where(
+            attempts.c.campaign == sa.bindparam("campaign"), attempts.c.status == sa.literal_column("'reserved'")
+        )
+        self._insert = sa.insert(attempts)
+        self._save = sa.update(attempts).where(
+            attempts.c.campaign == sa.bindparam("at_campaign"), attempts.c.serial == sa.bindparam("at_serial")
+        )
+
+    # --- reading ---
+    def by_serial(
+        self, connection: sa.Connection, campaign: CampaignRow, serials: Collection[int]
+    ) -> dict[int, AttemptRow]:
+        """Return those of these attempts that exist, each with its contact in the current run."""
+        found: dict[int, AttemptRow] = {}
+        # A contact may have several attempts among them; it is one row all the same.
+        contacts: dict[int, ContactRow] = {}
+        wanted = sorted(serials)
+        asked = {"campaign": campaign.key, "run": campaign.run.number, "people": campaign.people}
+        for first in range(0, len(wanted), _CHUNK):
+            rows = connection.execute(self._by_serial, {**asked, "serials": wanted[first : first + _CHUNK]})
+            for row in rows:
+                contact = contacts.get(row.ordinal)
+                if contact is None:
+                    contact = contacts[row.ordinal] = contact_row(row)
+                found[row.a_serial] = _attempt_row(campaign, row, contact)
+        return found
+
+    def awaiting(
+        self, connection: sa.Connection, campaign: CampaignRow, contacts: dict[int, ContactRow]
+    ) -> dict[int, AttemptRow]:
+        """Return calls of these contacts that are over and wait for their analysis, by the contact's ordinal."""
+        asked = {"campaign": campaign.key, "run": campaign.run.number, "people": campaign.people}
+        rows = connection.execute(self._awaiting, {**asked, "ordinals": list(contacts)})
+        return {row.ordinal: _attempt_row(campaign, row, contacts[row.ordinal]) for row in rows}
+
+    def place_by_ref(self, connection: sa.Connection, ref: str) -> tuple[str, int] | None:
+        """Return campaign id and serial of the one attempt with this reference; `None` if there is none, or several."""
+        found = connection.execute(self._by_ref, {"ref": word(ref)}).all()
+        return (found[0][0], found[0][1]) if len(found) == 1 else None
+
+    def carriers(
+        self, connection: sa.Connection, places: dict[str, set[int]]
+    ) -> set[tuple[str, str]]:
+        """Return workspace and carrier of attempts, which never change, and so need no lock."""
+        found: set[tuple[str, str]] = set()
+        for campaign_id, serials in places.items():
+            rows = connection.execute(self._carriers, {"id": campaign_id, "serials": sorted(serials)})
+            found |= {(workspace, carrier) for workspace, carrier in rows}
+        return found
+
+    def overdue(self, connection: sa.Connection, now: Instant, limit: int) -> list[str]:
+        """Return attempts past their limit, longest overdue first."""
+        rows = connection.execute(self._overdue, {"now": now, "limit": limit})
+        return [name for _, name in sorted((check_at, f"{campaign}-{serial}") for campaign, serial, check_at in rows)]
+
+    def next_check(self, connection: sa.Connection) -> Instant | None:
+        """Return when the next attempt becomes overdue."""
+        found: Instant | None = connection.execute(self._next_check).scalar_one()
+        return found
+
+    def unsent(
+        self,
+        connection: sa.Connection,
+        campaign: CampaignRow,
+        before: int | None,
+        numbers: Sequence[PhoneNumber] | None,
+    ) -> Instant | None:
+        """Return the latest `not_after` of reservations nobody has reported on."""
+        attempts, statement = self._tables.attempts, self._unsent
+        if before is not None:
+            statement = statement.where(attempts.c.epoch < before)
+        if numbers is not None:
+            statement = statement.where(attempts.c.busy_number.in_([number.reveal() for number in numbers]))
+        found: Instant | None = connection.execute(statement, {"campaign": campaign.key}).scalar_one()
+        return found
+
+    def page(self, connection: sa.Connection, campaign: CampaignRow, after: int, limit: int) -> list[Attempt]:
+        """Return a page of attempts of all runs."""
+        rows = connection.execute(self._page, {"campaign": campaign.key, "after": after, "limit": limit})
+        return [_value(campaign.campaign, row) for row in rows]
+
+    # --- writing ---
+    def insert(self, connection: sa.Connection, campaign: CampaignRow, opened: Sequence[AttemptRow]) -> None:
+        """Insert reserved attempts; a second one to a number that is busy is refused by a unique index.
+
+        In the order of the numbers: two workers who want the same two numbers then wait for each other in one order.
+        """
+        opened = sorted(opened, key=lambda attempt: attempt.contact.number)
+        rows = [
+            {
+                "campaign": campaign.key,
+                "serial": attempt.serial,
+                "run": attempt.run,
+                "contact": attempt.ordinal,
+                "kind": attempt.kind.value,
+                "number_in_budget": attempt.number_in_budget,
+                "from_number": attempt.from_number.reveal(),
+                "carrier": attempt.carrier,
+                "epoch": attempt.epoch,
+                "reserved_at": attempt.reserved_at,
+                "not_after": attempt.not_after,
+                **_changing(attempt),
+            }
+            for attempt in opened
+        ]
+        if rows:
+            connection.execute(self._insert, rows)
+
+    def save(self, connection: sa.Connection, rows: Iterable[tuple[CampaignRow, AttemptRow]]) -> None:
+        """Write back those attempts that changed."""
+        changed = [
+            {"at_campaign": campaign.key, "at_serial": attempt.serial, **_changing(attempt)}
+            for campaign, attempt in rows
+            if attempt.changed
+        ]
+        if changed:
+            connection.execute(self._save, changed)
+
+
+def _changing(attempt: AttemptRow) -> dict[str, Any]:
+    """Return the columns that change after the reservation."""
+    return {
+        "status": attempt.status.value,
+        "carrier_ref": word(attempt.carrier_ref),
+        "check_at": None if attempt.decided else attempt.check_at,
+        "busy_number": attempt.contact.number.reveal() if attempt.live else None,
+        "rang_at": attempt.rang_at,
+        "answered_at": attempt.answered_at,
+        "ended_at": attempt.ended_at,
+        "talk": attempt.talk,
+        "connected": attempt.connected,
+        "disposition": word(attempt.disposition),
+        "detail": word(attempt.detail),
+        "began": attempt.began,
+        "bot_disposition": word(attempt.bot_disposition),
+        "analysed": attempt.analysed,
+        "business_disposition": word(attempt.business_disposition),
+        "callback": request_text(attempt.callback),
+        "rule": attempt.rule,
+    }
+
+
+def _attempt_row(campaign: CampaignRow, row: Any, contact: ContactRow) -> AttemptRow:  # noqa: ANN401 - a row
+    value = campaign.campaign
+    # One of an earlier run is over and decided; nothing that may still be told of it is counted.
+    run = campaign.run if row.a_run == campaign.run.number else RunRow.fresh(value.id, row.a_run)
+    return AttemptRow(
+        serial=row.a_serial,
+        id=f"{value.id}-{row.a_serial}",
+        campaign=value,
+        tally=run,
+        contact=contact,
+        kind=AttemptKind(row.a_kind),
+        number_in_budget=row.a_number_in_budget,
+        from_number=number_of(row.a_from_number),
+        carrier=row.a_carrier,
+        reserved_at=row.a_reserved_at,
+        not_after=row.a_not_after,
+        epoch=row.a_epoch,
+        check_at=row.a_check_at or 0,
+        status=AttemptStatus(row.a_status),
+        carrier_ref=row.a_carrier_ref,
+        rang_at=row.a_rang_at,
+        answered_at=row.a_answered_at,
+        ended_at=row.a_ended_at,
+        talk=row.a_talk,
+        connected=row.a_connected,
+        disposition=row.a_disposition,
+        detail=row.a_detail,
+        began=row.a_began,
+        bot_disposition=row.a_bot_disposition,
+        analysed=row.a_analysed,
+        business_disposition=row.a_business_disposition,
+        callback=request_of(row.a_callback),
+        rule=row.a_rule,
+        decided=row.a_check_at is None,
+    )
+
+
+def _value(campaign: Campaign, row: Any) -> Attempt:  # noqa: ANN401 - a row
+    return Attempt(
+        id=f"{campaign.id}-{row.serial}",
+        campaign_id=campaign.id,
+        contact=row.contact,
+        run=row.run,
+        number_in_budget=row.number_in_budget,
+        kind=AttemptKind(row.kind),
+        from_number=number_of(row.from_number),
+        carrier=row.carrier,
+        status=AttemptStatus(row.status),
+        reserved_at=row.reserved_at,
+        rang_at=row.rang_at,
+        answered_at=row.answered_at,
+        ended_at=row.ended_at,
+        talk=row.talk,
+        connected=row.connected,
+        disposition=row.disposition,
+        detail=row.detail,
+        business_disposition=row.business_disposition,
+        rule=row.rule,
+    )

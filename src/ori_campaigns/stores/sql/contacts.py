@@ -1,0 +1,153 @@
+"""Contact rows: candidates in the order of dialling, contacts by number and by place, and their way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from ori_campaigns.contact import Contact, ContactStatus
+from ori_campaigns.instants import Instant
+from ori_campaigns.stores.rows import ContactRow
+from ori_campaigns.stores.sql.campaigns import CampaignRow
+from ori_campaigns.stores.sql.tables import Tables
+from ori_campaigns.stores.sql.values import callback_of, callback_text, number_of, variables_of
+
+_CLASSES = (ContactStatus.CALLBACK_SCHEDULED, ContactStatus.PENDING, ContactStatus.RETRY_SCHEDULED)
+"""In the order of P4."""
+_FIRST_PAGE_AT_LEAST = 10
+
+
+class Contacts:
+    """Reads and writes the contacts of campaigns."""
+
+    def __init__(self, tables: Tables) -> None:
+        self._contacts = contacts = tables.contacts
+        people, exclusions, attempts = tables.people, tables.exclusions, tables.attempts
+        listed = contacts.join(
+            people, (people.c.list == sa.bindparam("people")) & (people.c.ordinal == contacts.c.ordinal)
+        ).outerjoin(
+            exclusions,
+            (exclusions.c.campaign == sa.bindparam("campaign"))
+            & (exclusions.c.number == people.c.number)
+            & exclusions.c.active,
+        )
+        self.columns: tuple[sa.ColumnElement[Any], ...] = (
+            *(column for column in contacts.c if column.name not in {"campaign", "run"}),
+            people.c.number,
+            people.c.variables,
+            exclusions.c.key.is_not(None).label("is_excluded"),
+        )
+        mine = (contacts.c.campaign == sa.bindparam("campaign"), contacts.c.run == sa.bindparam("run"))
+        busy = sa.exists().where(attempts.c.busy_number == people.c.number).label("busy")
+        self._offered = {
+            status: self._candidates(sa.select(*self.columns, busy).select_from(listed).where(*mine), status)
+            for status in _CLASSES
+        }
+        by_place = sa.select(*self.columns).select_from(listed).where(*mine).order_by(contacts.c.ordinal)
+        self._page = by_place.where(contacts.c.ordinal > sa.bindparam("after")).limit(sa.bindparam("limit"))
+        self._by_number = by_place.where(people.c.number.in_(sa.bindparam("numbers", expanding=True)))
+        at = {name: sa.bindparam(f"at_{name}") for name in ("campaign", "run", "ordinal")}
+        self._save = sa.update(contacts).where(*(contacts.c[name] == bound for name, bound in at.items()))
+
+    def _candidates(self, whole: sa.Select[Any], status: ContactStatus) -> sa.Select[Any]:
+        """Return the statement of one class of candidates; its status is a literal, or no partial index would be used."""
+        contacts = self._contacts
+        statement = whole.where(
+            contacts.c.status == sa.literal_column(f"'{status}'"), contacts.c.look_at <= sa.bindparam("now")
+        ).limit(sa.bindparam("limit"))
+        if status is ContactStatus.PENDING:
+            return statement.where(contacts.c.ordinal > sa.bindparam("ordinal")).order_by(contacts.c.ordinal)
+        place = sa.tuple_(contacts.c.due, contacts.c.ordinal)
+        return statement.where(
+            contacts.c.due <= sa.bindparam("now"),
+            place > sa.tuple_(sa.bindparam("due", type_=sa.BigInteger), sa.bindparam("ordinal", type_=sa.Integer)),
+        ).order_by(contacts.c.due, contacts.c.ordinal)
+
+    # --- reading ---
+    def offered(
+        self, connection: sa.Connection, campaign: CampaignRow, now: Instant, wanted: int
+    ) -> Iterator[ContactRow]:
+        """Offer waiting contacts in the order of P4, page by page; the first page is as long as is wanted at most."""
+        asked = {"campaign": campaign.key, "run": campaign.run.number, "people": campaign.people, "now": now}
+        limit = max(wanted, _FIRST_PAGE_AT_LEAST)
+        for status in _CLASSES:
+            due, ordinal = -1, -1
+            while campaign.run.contacts[status]:
+                at = {"ordinal": ordinal, "limit": limit}
+                if status is not ContactStatus.PENDING:
+                    at["due"] = due
+                page = [contact_row(row) for row in connection.execute(self._offered[status], {**asked, **at})]
+                # The row by which to go on is noted before the rule changes it.
+                due, ordinal = (page[-1].due, page[-1].ordinal) if page else (due, ordinal)
+                yield from page
+                if len(page) < limit:
+                    break
+
+    def by_number(
+        self, connection: sa.Connection, campaign: CampaignRow, numbers: Sequence[str]
+    ) -> dict[str, ContactRow]:
+        """Return the contacts of these numbers that are on the list."""
+        asked = {"campaign": campaign.key, "run": campaign.run.number, "people": campaign.people}
+        found = connection.execute(self._by_number, {**asked, "numbers": list(numbers)})
+        return {row.number: contact_row(row) for row in found}
+
+    def page(self, connection: sa.Connection, campaign: CampaignRow, after: int, limit: int) -> list[Contact]:
+        """Return a page of contacts by ordinal."""
+        asked = {"campaign": campaign.key, "run": campaign.run.number, "people": campaign.people}
+        found = connection.execute(self._page, {**asked, "after": after, "limit": limit})
+        return [contact_row(row).value(campaign.campaign.id) for row in found]
+
+    # --- writing ---
+    def save(self, connection: sa.Connection, rows: Iterable[tuple[CampaignRow, ContactRow]]) -> None:
+        """Write back those contacts that changed."""
+        changed = [_columns(campaign, contact) for campaign, contact in rows if contact.changed]
+        if changed:
+            connection.execute(self._save, changed)
+
+    def put_off(
+        self, connection: sa.Connection, campaign: CampaignRow, later: Sequence[tuple[int, Instant]]
+    ) -> None:
+        """Do not offer these contacts before an instant."""
+        if later:
+            at = {"at_campaign": campaign.key, "at_run": campaign.run.number}
+            rows = [{**at, "at_ordinal": ordinal, "look_at": until} for ordinal, until in later]
+            connection.execute(self._save, rows)
+
+
+def contact_row(row: Any) -> ContactRow:  # noqa: ANN401 - a row
+    """Make a contact of a row with `Contacts.columns`; whether its number is busy, too, where that was asked."""
+    columns: Mapping[str, Any] = row._mapping  # noqa: SLF001 - its public name for this
+    return ContactRow(
+        ordinal=columns["ordinal"],
+        number=number_of(columns["number"]),
+        variables=variables_of(columns["variables"]),
+        status=ContactStatus(columns["status"]),
+        attempts=columns["attempts"],
+        due=columns["due"],
+        last_connected=columns["last_connected"],
+        connected=columns["connected"],
+        rule=columns["rule"],
+        callback=callback_of(columns["callback"], columns["callback_state"]),
+        excluded=bool(columns["is_excluded"]),
+        number_busy=bool(columns.get("busy", False)),
+        look_at=columns["look_at"],
+    )
+
+
+def _columns(campaign: CampaignRow, contact: ContactRow) -> dict[str, Any]:
+    return {
+        "at_campaign": campaign.key,
+        "at_run": campaign.run.number,
+        "at_ordinal": contact.ordinal,
+        "status": contact.status.value,
+        "attempts": contact.attempts,
+        "due": contact.due,
+        "look_at": contact.look_at,
+        "last_connected": contact.last_connected,
+        "connected": contact.connected,
+        "rule": contact.rule,
+        "callback": callback_text(contact.callback),
+        "callback_state": contact.callback.state if contact.callback else "",
+    }

@@ -1,0 +1,71 @@
+"""The version of the tables: made where there are none, brought up to date where they are older, refused where newer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import sqlalchemy as sa
+
+from ori_campaigns.errors import StoreUnavailable
+from ori_campaigns.stores.sql.tables import Tables
+
+VERSION = 1
+"""The version that this code reads and writes."""
+
+Migration = Callable[[sa.Connection, Tables], None]
+MIGRATIONS: Mapping[int, Migration] = MappingProxyType({})
+"""By the version they start from: each brings the tables to the next one, in one transaction with its number."""
+_NAME = "schema_version"
+
+
+def prepare(
+    connection: sa.Connection,
+    tables: Tables,
+    *,
+    create: bool,
+    migrations: Mapping[int, Migration] = MIGRATIONS,
+    version: int = VERSION,
+) -> None:
+    """Make the tables, or bring them up to date.
+
+    Parameters:
+        create: whether to do so; otherwise anything but the present version is refused.
+
+    Raises:
+        StoreUnavailable: code `schema_missing` or `schema_older`, when told not to make them; `schema_newer`, when a
+            newer release has been here.
+    """
+    found = _found(connection, tables)
+    if found == version:
+        return
+    if found is not None and found > version:
+        raise StoreUnavailable(
+            f"The store has tables of version {found}; this release knows version {version}. "
+            "Use the release that made them, or a later one. Nothing was changed.",
+            code="schema_newer",
+        )
+    if not create:
+        code, what = ("schema_missing", "no tables") if found is None else ("schema_older", f"tables of version {found}")
+        raise StoreUnavailable(
+            f"The store has {what}; this release needs version {version}. "
+            "Open it once with create=True, by a user who may create tables. Nothing was changed.",
+            code=code,
+        )
+    if found is None:
+        tables.metadata.create_all(connection)
+        connection.execute(sa.insert(tables.log), {"id": 1, "tip": -1})
+        connection.execute(sa.insert(tables.meta), {"name": _NAME, "value": str(version)})
+        return
+    for number in range(found, version):
+        migrations[number](connection, tables)
+    where = tables.meta.c.name == _NAME
+    connection.execute(sa.update(tables.meta).where(where), {"value": str(version)})
+
+
+def _found(connection: sa.Connection, tables: Tables) -> int | None:
+    """Return the version of the tables, `None` where there are none."""
+    if not sa.inspect(connection).has_table(tables.meta.name, schema=tables.schema):
+        return None
+    where = tables.meta.c.name == _NAME
+    return int(connection.execute(sa.select(tables.meta.c.value).where(where)).scalar_one())

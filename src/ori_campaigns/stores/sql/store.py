@@ -1,0 +1,365 @@
+"""The durable store: SQLite in a file by default, PostgreSQL for many workers on many machines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from ori_campaigns.campaign import Campaign
+from ori_campaigns.carriers import Carrier
+from ori_campaigns.clocks import SystemClock
+from ori_campaigns.contact import Attempt, Contact
+from ori_campaigns.events import Event, NumberExcluded
+from ori_campaigns.instants import Instant
+from ori_campaigns.numbers import PhoneNumber
+from ori_campaigns.ports import AdmitAsk, Agenda, Clock, StoreCapabilities
+from ori_campaigns.reports import Report
+from ori_campaigns.stores import effects
+from ori_campaigns.stores.sql import schema as versions
+from ori_campaigns.stores.sql.agenda import Agendas
+from ori_campaigns.stores.sql.attempts import Attempts
+from ori_campaigns.stores.sql.calls import Dialling
+from ori_campaigns.stores.sql.campaigns import CampaignRow, Campaigns
+from ori_campaigns.stores.sql.carriers import Carriers
+from ori_campaigns.stores.sql.contacts import Contacts
+from ori_campaigns.stores.sql.dialects import Dialect
+from ori_campaigns.stores.sql.log import Log
+from ori_campaigns.stores.sql.moves import Moves
+from ori_campaigns.stores.sql.opening import open_engine
+from ori_campaigns.stores.sql.people import People
+from ori_campaigns.stores.sql.tables import Tables
+from ori_campaigns.stores.sql.transactions import Transactions
+from ori_campaigns.stores.sql.values import Documents
+from ori_campaigns.views import (
+    AdmitView,
+    CampaignView,
+    Changes,
+    ContactBatch,
+    Counters,
+    Created,
+    NumberMatch,
+    NumbersView,
+    ReportView,
+    UseStage,
+)
+
+R = TypeVar("R")
+
+
+class DatabaseClock:
+    """The database's own time, so that workers on many machines agree."""
+
+    def __init__(self, engine: sa.Engine, dialect: Dialect) -> None:
+        self._engine, self._dialect = engine, dialect
+
+    def now(self) -> Instant:
+        """Return the database's time in microseconds UTC."""
+        return Transactions(self._engine, self._dialect).read(self._dialect.now)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        SystemClock().sleep(seconds)
+
+
+class _CampaignView:
+    def __init__(self, now: Instant, campaign: Campaign, counters: Counters) -> None:
+        self.now, self.campaign, self.counters = now, campaign, counters
+
+
+class _NumbersView:
+    def __init__(self, now: Instant, campaign: Campaign, items: Sequence[NumberMatch]) -> None:
+        self.now, self.campaign, self.items = now, campaign, items
+
+
+class SqlStore:
+    """Keeps everything in a database; what was committed survives any crash.
+
+    Parameters:
+        target: a URL, `sqlite:///campaigns.db` or `postgresql+psycopg://user@host/database`, or a SQLAlchemy engine of
+            the host's.
+        clock: the one time of the store; the database's own unless given.
+        prefix: what the names of its tables begin with.
+        schema: the PostgreSQL schema they live in; the connection's first unless given.
+        synchronous: SQLite's setting of that name; below `FULL`, a power cut may take the last commits with it.
+        create: make the tables, or bring them up to date, where that is needed.
+
+    Raises:
+        InvalidDefinition: codes `bad_store_url`, `memory_database`, `bad_synchronous`.
+        MissingExtra: the extra `sql`, or `postgres`, is not installed.
+        StoreUnavailable: it cannot be opened; codes `schema_newer`, `schema_missing`, `schema_older`, `store_...`.
+
+    >>> store = SqlStore("sqlite:///" + str(tmp_path / "campaigns.db"))
+    >>> store.campaigns()
+    []
+    """
+
+    def __init__(
+        self,
+        target: str | sa.URL | sa.Engine,
+        *,
+        clock: Clock | None = None,
+        prefix: str = "ori_",
+        schema: str | None = None,
+        synchronous: str = "FULL",
+        create: bool = True,
+    ) -> None:
+        self._engine, self._dialect, self._own = open_engine(target, synchronous=synchronous)
+        self._given_clock = clock
+        self.clock: Clock = clock or DatabaseClock(self._engine, self._dialect)
+        self._tables = Tables(prefix, schema, numbered=self._dialect.numbered)
+        self._transactions = Transactions(self._engine, self._dialect)
+        self._workspaces: dict[str, str] = {}
+        documents = Documents()
+        self._campaigns = Campaigns(self._tables, documents)
+        self._contacts = Contacts(self._tables)
+        self._attempts = Attempts(self._tables, self._contacts)
+        self._carriers = Carriers(self._tables, documents)
+        self._log = Log(self._tables)
+        self._people = People(self._tables, self._dialect)
+        self._moves = Moves(self._tables, self._campaigns, self._people, self._dialect)
+        self._dialling = Dialling(self._campaigns, self._contacts, self._attempts, self._carriers, self._log)
+        self._agendas = Agendas(self._tables, self._campaigns, self._carriers, self._attempts)
+        self._transactions.write(lambda connection: versions.prepare(connection, self._tables, create=create))
+
+    @property
+    def can(self) -> StoreCapabilities:
+        """What this store can do."""
+        return StoreCapabilities(durable=True, shared=True, inline=False, joins=True)
+
+    def close(self) -> None:
+        """Let go of the connections that were opened here; those of a host's engine are the host's."""
+        if self._own is not None:
+            self._own.dispose()
+
+    def joined(self, connection: sa.Connection) -> SqlStore:
+        """Return this store inside a transaction of the host's: nothing is committed, or seen by others, before that is.
+
+        Create, exclude, or change a campaign together with rows of your own. Keep such a transaction short: it holds
+        what it changed. Call with `wait=False`, since a pause cannot settle before the commit.
+
+        Parameters:
+            connection: with a transaction begun, of the database in which the store lives.
+
+        Raises, later: `Conflict`, where a transaction of the store's own would be tried again: roll back, begin anew.
+        """
+        inside: SqlStore = object.__new__(SqlStore)
+        inside.__dict__ = {**self.__dict__, "_own": None}
+        inside._transactions = Transactions(self._engine, self._dialect, connection)
+        return inside
+
+    def _now(self, connection: sa.Connection) -> Callable[[], Instant]:
+        """Return what tells the time within a transaction; asked once its locks are held."""
+        given = self._given_clock
+        return given.now if given is not None else lambda: self._dialect.now(connection)
+
+    # --- writes ---
+    def stage(self, batch: ContactBatch) -> str:
+        """Keep contacts aside for a later `UseStage`, in pieces that let others take their turn."""
+        return self._people.stage(self._transactions, batch, self.clock.now())
+
+    def discard(self, stage: str) -> None:
+        """Drop contacts that were kept aside."""
+        self._transactions.write(lambda connection: self._people.discard(connection, stage))
+
+    def create(self, created: Created, key: str | None) -> Campaign:
+        """Insert a campaign with its contacts, once for each key."""
+        keys, workspace = self._tables.keys, created.campaign.workspace
+
+        def work(connection: sa.Connection) -> Campaign:
+            if key is not None:
+                known = sa.select(keys.c.campaign).where(keys.c.workspace == workspace, keys.c.name == key)
+                first = connection.execute(known).scalar_one_or_none()
+                if first is not None:
+                    for move in created.moves:
+                        if isinstance(move, UseStage):
+                            self._people.discard(connection, move.stage)
+                    campaigns = self._tables.campaigns
+                    name = connection.execute(sa.select(campaigns.c.id).where(campaigns.c.key == first)).scalar_one()
+                    return self._campaigns.get(connection, name).campaign
+            row = self._insert(connection, created)
+            if key is not None:
+                connection.execute(sa.insert(keys), {"workspace": workspace, "name": key, "campaign": row.key})
+            return created.campaign
+
+        return self._transactions.write(work)
+
+    def _insert(self, connection: sa.Connection, created: Created) -> CampaignRow:
+        row = self._campaigns.insert(connection, created.campaign)
+        changes = Changes(created.campaign, created.facts, campaign=created.campaign, moves=created.moves)
+        self._write(connection, row, changes, self._now(connection)())
+        return row
+
+    def _write(self, connection: sa.Connection, row: CampaignRow, changes: Changes[Any], now: Instant) -> None:
+        """Write what a rule of the lifecycle answered: moves, facts, the campaign row."""
+        moved = [self._moves.make(connection, row, move, now) for move in changes.moves]
+        self._log.append(connection, ((row.campaign.id, fact) for fact in (*changes.facts, *moved)))
+        if changes.campaign is not None:
+            row.campaign = changes.campaign
+        if changes.campaign is not None or moved:
+            self._campaigns.save(connection, row)
+
+    def change(self, campaign_id: str, rule: Callable[[CampaignView], Changes[R]]) -> R:
+        """Run a lifecycle rule on one campaign."""
+
+        def work(connection: sa.Connection) -> R:
+            row = self._campaigns.lock(connection, campaign_id)
+            now = self._now(connection)()
+            counters = row.run.counters(self._campaigns.excluded(connection, row))
+            changes = rule(_CampaignView(now, row.campaign, counters))
+            self._write(connection, row, changes, now)
+            if changes.created is not None:
+                self._insert(connection, changes.created)
+            if changes.deleted:
+                self._delete(connection, row)
+            return changes.result
+
+        return self._transactions.write(work)
+
+    def _delete(self, connection: sa.Connection, row: CampaignRow) -> None:
+        """Delete a campaign that has never dialled, with its contacts; what the log tells of it stays."""
+        tables = self._tables
+        if row.people is not None:
+            self._people.drop(connection, row.people)
+        for table in (tables.contacts, tables.runs, tables.exclusions, tables.keys):
+            connection.execute(sa.delete(table).where(table.c.campaign == row.key))
+        connection.execute(sa.delete(tables.campaigns).where(tables.campaigns.c.key == row.key))
+
+    def admit(self, ask: AdmitAsk, rule: Callable[[AdmitView], Changes[R]]) -> R:
+        """Run the rule of admission on one campaign."""
+        return self._transactions.write(
+            lambda connection: self._dialling.admit(
+                connection, self._now(connection), self._workspace(connection, ask.campaign_id), ask, rule
+            )
+        )
+
+    def _workspace(self, connection: sa.Connection, campaign_id: str) -> str:
+        """Return the workspace of a campaign, which never changes."""
+        known = self._workspaces.get(campaign_id)
+        if known is None:
+            known = self._campaigns.get(connection, campaign_id).campaign.workspace
+            self._workspaces[campaign_id] = known
+        return known
+
+    def record(self, reports: Sequence[Report], rule: Callable[[ReportView], Changes[R]]) -> R:
+        """Run the rule of recording on a batch in which no attempt appears twice."""
+        return self._transactions.write(
+            lambda connection: self._dialling.record(
+                connection, self._now(connection), reports, rule, lock_carriers=not self._dialect.alone
+            )
+        )
+
+    def change_numbers(
+        self, campaign_id: str, numbers: Sequence[PhoneNumber], rule: Callable[[NumbersView], Changes[R]]
+    ) -> R:
+        """Run a rule on numbers of one campaign."""
+
+        def work(connection: sa.Connection) -> R:
+            row = self._campaigns.lock(connection, campaign_id)
+            asked = [number.reveal() for number in numbers]
+            listed = self._contacts.by_number(connection, row, asked)
+            flagged = self._people.excluded(connection, row, asked)
+            items = [
+                NumberMatch(number, listed.get(number.reveal()), number.reveal() in flagged) for number in numbers
+            ]
+            changes = rule(_NumbersView(self._now(connection)(), row.campaign, items))
+            self._exclude(connection, row, changes, {each.ordinal: each for each in listed.values()})
+            return changes.result
+
+        return self._transactions.write(work)
+
+    def _exclude(self, connection: sa.Connection, row: CampaignRow, changes: Changes[Any], contacts: Any) -> None:  # noqa: ANN401 - by ordinal
+        """Write what a rule on numbers answered: flags, and what becomes of the contacts on the list."""
+        excluded = [fact for fact in changes.facts if isinstance(fact, NumberExcluded)]
+        keys = self._people.exclude(connection, row, [fact.number.reveal() for fact in excluded]) if excluded else {}
+        awaiting = self._attempts.awaiting(connection, row, contacts) if excluded and contacts else {}
+        for fact in excluded:
+            if fact.contact >= 0:
+                effects.exclude(contacts[fact.contact], row.run, fact, awaiting.get(fact.contact))
+        self._contacts.save(connection, ((row, contact) for contact in contacts.values()))
+        self._attempts.save(connection, ((row, attempt) for attempt in awaiting.values()))
+        self._campaigns.save_run(connection, row)
+        told = [
+            fact._replace(number=PhoneNumber(str(keys[fact.number.reveal()])))
+            if isinstance(fact, NumberExcluded)
+            else fact
+            for fact in changes.facts
+        ]
+        self._log.append(connection, ((row.campaign.id, fact) for fact in told))
+
+    def put_carriers(self, workspace: str, carriers: Sequence[Carrier]) -> None:
+        """Bring the workspace's carriers up to date; buckets and live counts are kept."""
+        known = self._transactions.read(lambda connection: self._carriers.of_workspace(connection, workspace))
+        current = {name: trunk.carrier for name, trunk in known.items() if trunk.configured}
+        if current != {carrier.id: carrier for carrier in carriers}:
+            self._transactions.write(
+                lambda connection: self._carriers.put(connection, workspace, carriers, self._now(connection)())
+            )
+
+    # --- what there is to do ---
+    def agenda(self) -> Agenda:
+        """Return what there is to do."""
+        return self._transactions.read(lambda connection: self._agendas.read(connection, self._now(connection)()))
+
+    def overdue(self, limit: int) -> Sequence[str]:
+        """Return attempts whose time limit or awaited analysis has passed."""
+        return self._transactions.read(
+            lambda connection: self._attempts.overdue(connection, self._now(connection)(), limit)
+        )
+
+    def unsent(
+        self, campaign_id: str, *, before: int | None = None, numbers: Sequence[PhoneNumber] | None = None
+    ) -> Instant | None:
+        """Return the latest `not_after` of reservations nobody has reported on yet."""
+        return self._reading(campaign_id, lambda c, row: self._attempts.unsent(c, row, before, numbers))
+
+    # --- reads ---
+    def _reading(self, campaign_id: str, read: Callable[[sa.Connection, CampaignRow], R]) -> R:
+        return self._transactions.read(lambda c: read(c, self._campaigns.get(c, campaign_id)))
+
+    def campaign(self, campaign_id: str) -> Campaign:
+        """Return one campaign."""
+        return self._reading(campaign_id, lambda _, row: row.campaign)
+
+    def campaigns(self, workspace: str | None = None) -> Sequence[Campaign]:
+        """Return all campaigns, newest created first, id as tie-break."""
+        return self._transactions.read(lambda connection: self._campaigns.values(connection, workspace))
+
+    def counters(self, campaign_id: str, run: int | None = None) -> Counters:
+        """Return the kept counts of a run, the current one unless named."""
+
+        def read(connection: sa.Connection, row: CampaignRow) -> Counters:
+            excluded = self._campaigns.excluded(connection, row)
+            return self._campaigns.run(connection, row, run).counters(excluded)
+
+        return self._reading(campaign_id, read)
+
+    def contacts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Contact]:
+        """Return a page of contacts by ordinal."""
+        return self._reading(campaign_id, lambda c, row: self._contacts.page(c, row, after, limit))
+
+    def attempts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Attempt]:
+        """Return a page of attempts of all runs, by serial."""
+        return self._reading(campaign_id, lambda c, row: self._attempts.page(c, row, after, limit))
+
+    def events(self, after: int = -1, limit: int = 1000, campaign_id: str | None = None) -> Sequence[Event]:
+        """Return a page of the log, of all campaigns unless one is named."""
+        self._number()
+
+        def read(connection: sa.Connection) -> list[Event]:
+            if campaign_id is not None:
+                self._campaigns.get(connection, campaign_id)
+            return self._log.read(connection, after, limit, campaign_id)
+
+        return self._transactions.read(read)
+
+    def tip(self) -> int:
+        """Return the cursor of the last event, -1 while there is none."""
+        self._number()
+        return self._transactions.read(self._log.tip)
+
+    def _number(self) -> None:
+        """See to it that all that is committed has its place in the log."""
+        if self._dialect.numbered and self._transactions.read(self._log.has_fresh):
+            self._transactions.write(self._log.number)
