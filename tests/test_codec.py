@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import os
 import pkgutil
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from enum import Enum
 from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType, NoneType
 from typing import Any, NamedTuple, cast, get_args, get_type_hints
 
@@ -23,6 +25,7 @@ from hypothesis import strategies as st
 import ori_campaigns
 from ori_campaigns import events, reports
 from ori_campaigns.actions import FACES, ActionFace, Icon, LeadsTo, Tone
+from ori_campaigns.audit import Audit, Finding
 from ori_campaigns.campaign import Action, Campaign, CampaignDraft, CampaignStatus, CompletionReason, Restart
 from ori_campaigns.carriers import Bot, Carrier, CarrierNumber
 from ori_campaigns.codec import FORMAT, dumps, fact_from_json, fact_to_json, from_plain, loads, to_plain
@@ -130,6 +133,7 @@ DIAL = DialRequest(
     CALLBACK,
 )
 RESERVED = events.AttemptReserved("c1-7-1", 7, AT, 1, AttemptKind.RETRY, POOL, "trunk", AT + 5, 3, AT + 60)
+FINDING = Finding("I16", "c1", "run 1: live", "3", "4")
 
 FACTS: list[Fact] = [
     RESERVED,
@@ -207,11 +211,14 @@ VALUES: list[Any] = [
     Step((DIAL,), (CallRef("a", "t"),), (CallRef("b", "t"),), AT),
     Recorded((CallRef("a", "t"),), (), (("c1", "bot_gone"), ("c2", "refused")), ("x", "y")),
     Snapshot(CAMPAIGN, (CONTACT,), (ATTEMPT,), COUNTERS, AT),
+    FINDING,
+    Audit((FINDING,), campaigns=1, contacts=2, attempts=3, events=4, busy=("c1", "c2")),
     DiallerCapabilities(deduplicates="window"),
     StoreCapabilities(durable=True, shared=False, inline=False, joins=True),
     Rejection("too_long"),
     DigitsPolicy(),
     Line("trunk", 1, 2, 3),
+    Bucket(5, 6, AT),
     Supply(Bucket(5, 6, AT), 7),
     PERSON,
 ]
@@ -584,6 +591,17 @@ class Loose(NamedTuple):
     anything: Any
 
 
+class Days(NamedTuple):
+    days: frozenset[int]
+
+
+@attrs.frozen
+class Picky:
+    """A host's own value, with a check of its own."""
+
+    share: int = attrs.field(validator=attrs.validators.le(100))
+
+
 NAN, HALVES = float("nan"), "\ud83d" + "\ude00"
 
 UNWRITABLE: dict[str, tuple[Any, str]] = {
@@ -614,7 +632,7 @@ UNWRITABLE: dict[str, tuple[Any, str]] = {
     "a time for a day": (attrs.evolve(FIRST_RUN, opening_day=datetime(2026, 1, 1, tzinfo=UTC)), "opening_day"),
     "a variable that is no text": (attrs.evolve(CONTACT, variables=cast("Any", {"age": 5})), "variables"),
     "variables in a list": (attrs.evolve(CONTACT, variables=cast("Any", [])), "variables"),
-    "a set that is none": (attrs.evolve(CallingWindow(), working_days=cast("Any", ["mon"])), "working_days"),
+    "a list for a set": (Days(cast("Any", [1])), "days"),
     "no fact": (Event(1, "c1", 0, 1, cast("Fact", CallRef("a", "t"))), "fact"),
     "a bot for a call": (Recorded(hangups=(cast("CallRef", Bot("a")),)), "hangups[0]"),
     "a campaign with more to it": (Receipt(SIGNED), "campaign"),
@@ -757,6 +775,7 @@ BAD_DOCUMENTS: dict[str, tuple[type, Any, list[tuple[str, str]]]] = {
         {"format": 1, "type": "Schedule", "start": 0, "end": 1, "zone": "UTC", "working_days": []},
         [("zone", "ill_typed")],
     ),
+    "what the class itself refuses": (Picky, {"format": 1, "type": "Picky", "share": 101}, [("", "refused")]),
     "an hour without a zone": (
         CampaignRow,
         to_plain(ROW) | {"created": "2026-01-01T09:30:00"},
@@ -874,8 +893,6 @@ def test_cattrs_is_loaded_when_a_document_is_read_and_not_before() -> None:
         "loads(Bot, text)\n"
         "assert 'cattrs' in sys.modules\n"
     )
-    path = ":".join(ori_campaigns.__path__).rpartition("/")[0]
-    done = subprocess.run(
-        [sys.executable, "-c", code], env={"PYTHONPATH": path}, capture_output=True, text=True, check=False
-    )
+    here = {**os.environ, "PYTHONPATH": str(Path(ori_campaigns.__file__).parents[1])}
+    done = subprocess.run([sys.executable, "-c", code], env=here, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

@@ -184,7 +184,8 @@ class Moves:
             *(sa.literal(value) for value in fresh.values()),
         ).where(listed.c.list == row.people)
         names = ["campaign", "run", "ordinal", *fresh]
-        size = connection.execute(sa.insert(contacts).from_select(names, everybody.order_by(listed.c.ordinal))).rowcount
+        enter = sa.insert(contacts).from_select(names, everybody.order_by(listed.c.ordinal))
+        size = connection.execute(enter, execution_options={"preserve_rowcount": True}).rowcount
         row.run.contacts = {**dict.fromkeys(_S, 0), _S.PENDING: size}
         self._apply_exclusions(connection, row)
         if size >= _WORTH_A_LOOK:
