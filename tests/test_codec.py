@@ -556,7 +556,10 @@ BAD_FACTS: list[tuple[str, str, list[tuple[str, str]]]] = [
     ("ContactClosed", '{"attempt":"a","contact":0,"at":5,"status":"gone","rule":""}', [("status", "ill_typed")]),
     (
         "AnalysisArrived",
-        '{"attempt":"a","contact":0,"at":5,"business_disposition":"","callback":{"at":5,"confidence":NaN},"late":false}',
+        (
+            '{"attempt":"a","contact":0,"at":5,"business_disposition":"","callback":{"at":5,"text":"","reason":"",'
+            '"confidence":NaN},"late":false}'
+        ),
         [("", "not_json")],
     ),
     (
@@ -614,6 +617,7 @@ UNWRITABLE: dict[str, tuple[Any, str]] = {
     "text for a number": (attrs.evolve(FIRST_RUN, config=DiallerConfig(cast("int", "50"))), "config.concurrency_limit"),
     "a truth for a number": (RetryPolicy(max_attempts=True), "max_attempts"),
     "a number for a truth": (Bot("asha", callbacks=cast("bool", 1)), "callbacks"),
+    "a truth for a version": (attrs.evolve(FIRST_RUN, version=True), "version"),
     "a fraction of a version": (attrs.evolve(FIRST_RUN, version=cast("int", 1.5)), "version"),
     "no number": (Carrier("t", [], cps=NAN), "cps"),
     "endless": (RetryPolicy(delay_minutes=cast("int", float("inf"))), "delay_minutes"),

@@ -86,6 +86,8 @@ class Agreement:
         self._rows.attempt(attempt)
         if attempt.status in LIVE and 0 <= attempt.contact < len(self._numbers):
             self.live.append((serial_of(name), self._number(self._numbers[attempt.contact])))
+        if not self._promises.whole:
+            return
         serial = history.find(name)
         if serial < 0:
             self._found.add("I16", f"attempt {name}, row against log", "no such attempt", attempt.status.value)

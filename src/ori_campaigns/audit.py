@@ -95,7 +95,8 @@ def audit(
     wanted = None if campaign_ids is None else dict.fromkeys(campaign_ids)
     for each in wanted or ():
         store.campaign(each)
-    listed = [each.id for each in reversed(store.campaigns(workspace)) if wanted is None or each.id in wanted]
+    oldest_first = sorted(store.campaigns(workspace), key=lambda each: (each.created_at, each.id))
+    listed = [each.id for each in oldest_first if wanted is None or each.id in wanted]
     pages = _Pages(store, len(listed), on_progress)
     findings: list[Finding] = []
     busy: list[str] = []

@@ -140,7 +140,7 @@ class Promises:
         self.stage, self.version = Stage.DRAFT, 1
         self._before_restart = Stage.COMPLETED
         self._closing = False
-        self._id = campaign_id
+        self._id, self._prefix = campaign_id, f"{campaign_id}-"
         self._cursor = -1
         self._sequences = array("I", [0])
         self._since = _SinceEdit()
@@ -229,7 +229,7 @@ class Promises:
 
     def _standing(self, name: str, what: str) -> tuple[int, AttemptStatus]:
         serial = self.history.find(name)
-        if serial < 0:
+        if serial < 0 or not name.startswith(self._prefix):
             self._findings.add("I8", f"attempt {name}", "a reservation first", what)
             return -1, _A.RESERVED
         return serial, ATTEMPTS[self.history.standing[serial]]
@@ -298,7 +298,7 @@ class Promises:
     def undecided(self) -> int:
         """Count the contacts that are being called, with no live call."""
         run = self.history.run
-        return 0 if run.vague else run.contacts[STATUSES.index(_S.CALLING)] - run.live
+        return 0 if run.vague else max(run.contacts[STATUSES.index(_S.CALLING)] - run.live, 0)
 
     def judge(self, campaign: Campaign, findings: Findings) -> None:
         """Hold what was reserved since the last edit against the settings; they must be of the log's `version`."""

@@ -1,4 +1,4 @@
-"""How each fact, and each bulk move, changes rows. Written once for every store that keeps rows; nothing is decided here.
+"""How each fact and each bulk move changes rows: once, for every store that keeps rows. Nothing is decided here.
 
 A store that keeps its rows elsewhere reads them into `rows`, calls these, and writes back what says `changed`. The
 in-memory store has its own, which work on columns; the store contract holds the two against each other.
@@ -294,7 +294,9 @@ def fresh(contact: ContactRow, run: RunRow) -> ContactRow:
     status = _S.EXCLUDED if contact.excluded else _S.PENDING
     run.contacts[status] += 1
     run.changed = True
-    return ContactRow(contact.ordinal, contact.number, contact.variables, status, excluded=contact.excluded, changed=True)
+    return ContactRow(
+        contact.ordinal, contact.number, contact.variables, status, excluded=contact.excluded, changed=True
+    )
 
 
 def overdue_order(attempt: AttemptRow) -> tuple[Instant, str]:

@@ -14,8 +14,8 @@ from ori_campaigns.events import AnalysisAwaited, AttemptAnswered, AttemptEnded,
 from ori_campaigns.instants import SECOND, Instant
 from ori_campaigns.pacing import Bucket
 from ori_campaigns.reports import DialRequest
-from ori_campaigns.stores.memory.exchange import Trunk
 from ori_campaigns.stores.memory import MemoryStore
+from ori_campaigns.stores.memory.exchange import Trunk
 from ori_campaigns.views import Counters, Created, UseStage
 
 

@@ -28,7 +28,13 @@ class Agendas:
 
         def first(status: ContactStatus) -> sa.ScalarSelect[int]:
             ready = contacts.c.status == sa.literal_column(f"'{status}'")
-            return sa.select(contacts.c.due).where(*mine, ready, in_sight).order_by(contacts.c.due).limit(1).scalar_subquery()
+            return (
+                sa.select(contacts.c.due)
+                .where(*mine, ready, in_sight)
+                .order_by(contacts.c.due)
+                .limit(1)
+                .scalar_subquery()
+            )
 
         put_off = (
             sa.select(sa.func.min(contacts.c.look_at))
@@ -43,7 +49,9 @@ class Agendas:
         workspaces = {row.campaign.workspace for row in rows}
         trunks = self._carriers.of_workspaces(connection, workspaces) if rows else {}
         works = [self._work(connection, row, trunks[row.campaign.workspace], now) for row in rows]
-        supply = {workspace: {name: trunk.supply for name, trunk in found.items()} for workspace, found in trunks.items()}
+        supply = {
+            workspace: {name: trunk.supply for name, trunk in found.items()} for workspace, found in trunks.items()
+        }
         return Agenda(now, works, supply, self._attempts.next_check(connection))
 
     def _work(self, connection: sa.Connection, row: CampaignRow, trunks: dict[str, Trunk], now: Instant) -> Work:

@@ -1,4 +1,4 @@
-"""Attempt rows: by id, by the carrier's reference, by what is overdue; written as they are opened and as they move on."""
+"""Attempt rows: by id, by the carrier's reference, by what is overdue; written when opened and when they move on."""
 
 from __future__ import annotations
 
@@ -120,9 +120,7 @@ class Attempts:
         found = connection.execute(self._by_ref, {"ref": word(ref)}).all()
         return (found[0][0], found[0][1]) if len(found) == 1 else None
 
-    def carriers(
-        self, connection: sa.Connection, places: dict[str, set[int]]
-    ) -> set[tuple[str, str]]:
+    def carriers(self, connection: sa.Connection, places: dict[str, set[int]]) -> set[tuple[str, str]]:
         """Return workspace and carrier of attempts, which never change, and so need no lock."""
         found: set[tuple[str, str]] = set()
         for campaign_id, serials in places.items():

@@ -82,9 +82,7 @@ class Dialling:
         lines = self._lines(trunks, row.campaign, now, ask.quotas)
         calls = sum(line.free for line in {line.carrier: line for line in lines if line is not None}.values())
         seats = row.campaign.config.concurrency_limit - row.run.live
-        view = SqlAdmitView(
-            now, row, lines, lambda: self._contacts.offered(connection, row, now, min(calls, seats))
-        )
+        view = SqlAdmitView(now, row, lines, lambda: self._contacts.offered(connection, row, now, min(calls, seats)))
         changes = rule(view)
         # Admission answers no other facts.
         facts: Sequence[AttemptReserved] = changes.facts  # type: ignore[assignment]

@@ -57,9 +57,9 @@ class Campaigns:
         )
         self._one = whole.where(campaigns.c.id == sa.bindparam("id"))
         self._one_locked = self._one.with_for_update(of=campaigns)
-        self._several_locked = whole.where(
-            campaigns.c.id.in_(sa.bindparam("ids", expanding=True))
-        ).with_for_update(of=campaigns)
+        self._several_locked = whole.where(campaigns.c.id.in_(sa.bindparam("ids", expanding=True))).with_for_update(
+            of=campaigns
+        )
         self._running = whole.where(campaigns.c.status == sa.literal_column("'running'"))
         listed = sa.select(campaigns.c.id, campaigns.c.document).order_by(campaigns.c.created_at.desc(), campaigns.c.id)
         self._all, self._of_workspace = listed, listed.where(campaigns.c.workspace == sa.bindparam("workspace"))
@@ -166,7 +166,7 @@ class Campaigns:
         self.save_run(connection, row)
 
     def save_dialling(self, connection: sa.Connection, row: CampaignRow) -> None:
-        """Write back what an admission changes: whose turn it is, serials, counts. The seats stay as many as they were."""
+        """Write back what an admission changes: turn, serials, counts. The seats stay as many as they were."""
         turn = {"cursor": row.cursor, "served_at": row.served_at, "next_serial": row.next_serial}
         connection.execute(self._save, {"at_key": row.key, **turn})
         self._write_run(connection, row)

@@ -54,9 +54,7 @@ class Carriers:
             .where(carriers.c.workspace.in_(sa.bindparam("workspaces", expanding=True)), carriers.c.configured)
             .order_by(carriers.c.carrier)
         )
-        self._some_locked = mine.where(
-            carriers.c.carrier.in_(sa.bindparam("names", expanding=True))
-        ).with_for_update()
+        self._some_locked = mine.where(carriers.c.carrier.in_(sa.bindparam("names", expanding=True))).with_for_update()
         at = (carriers.c.workspace == sa.bindparam("at_workspace"), carriers.c.carrier == sa.bindparam("at_carrier"))
         self._save = sa.update(carriers).where(*at)
         left = carriers.c.live - sa.bindparam("calls")

@@ -48,11 +48,11 @@ class Contacts:
         by_place = sa.select(*self.columns).select_from(listed).where(*mine).order_by(contacts.c.ordinal)
         self._page = by_place.where(contacts.c.ordinal > sa.bindparam("after")).limit(sa.bindparam("limit"))
         self._by_number = by_place.where(people.c.number.in_(sa.bindparam("numbers", expanding=True)))
-        at = {name: sa.bindparam(f"at_{name}") for name in ("campaign", "run", "ordinal")}
-        self._save = sa.update(contacts).where(*(contacts.c[name] == bound for name, bound in at.items()))
+        at = [contacts.c[name] == sa.bindparam(f"at_{name}") for name in ("campaign", "run", "ordinal")]
+        self._save = sa.update(contacts).where(*at)
 
     def _candidates(self, whole: sa.Select[Any], status: ContactStatus) -> sa.Select[Any]:
-        """Return the statement of one class of candidates; its status is a literal, or no partial index would be used."""
+        """Return the statement of one class of candidates; a bound status would keep its index from being used."""
         contacts = self._contacts
         statement = whole.where(
             contacts.c.status == sa.literal_column(f"'{status}'"), contacts.c.look_at <= sa.bindparam("now")
@@ -106,9 +106,7 @@ class Contacts:
         if changed:
             connection.execute(self._save, changed)
 
-    def put_off(
-        self, connection: sa.Connection, campaign: CampaignRow, later: Sequence[tuple[int, Instant]]
-    ) -> None:
+    def put_off(self, connection: sa.Connection, campaign: CampaignRow, later: Sequence[tuple[int, Instant]]) -> None:
         """Do not offer these contacts before an instant."""
         if later:
             at = {"at_campaign": campaign.key, "at_run": campaign.run.number}

@@ -89,24 +89,28 @@ class Sqlite:
         kind = getattr(driver, "sqlite_errorname", "") or ""
         if isinstance(driver, sqlite3.IntegrityError):
             return Fate.AGAIN, _unchanged(f"a constraint of the store stands in the way ({driver})", "store_constraint")
-        if kind.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            what = f"another program has kept {self._where} locked for {self._wait:g} s. Close it, or try again"
-            return Fate.NOTHING, _unchanged(what, "store_locked")
-        if kind.startswith("SQLITE_READONLY"):
-            what = f"{self._where} cannot be written to. Give this user the right to write the file and its folder"
-            return Fate.NOTHING, _unchanged(what, "store_read_only")
-        if kind == "SQLITE_FULL":
-            return Fate.NOTHING, _unchanged(f"the disk of {self._where} is full. Make room and try again", "store_full")
-        if kind == "SQLITE_CANTOPEN":
-            what = f"{self._where} cannot be opened. Check that its folder exists and may be read and written"
-            return Fate.NOTHING, _unchanged(what, "store_not_opened")
-        if kind in {"SQLITE_NOTADB", "SQLITE_CORRUPT"}:
-            what = f"{self._where} is not a whole SQLite database. Give another file, or restore a copy of it"
-            return Fate.NOTHING, _unchanged(what, "store_damaged")
         if committing and kind.startswith("SQLITE_IOERR"):
             return Fate.UNKNOWN, lost_commit(self._where)
+        for start, code, what in _SQLITE_SAID:
+            if kind.startswith(start):
+                return Fate.NOTHING, _unchanged(what.format(where=self._where, wait=self._wait), code)
         return Fate.NOTHING, _unchanged(f"{self._where}: {driver}", None)
 
+
+_BUSY = "another program has kept {where} locked for {wait:g} s. Close it, or try again"
+_READ_ONLY = "{where} cannot be written to. Give this user the right to write the file and its folder"
+_FULL = "the disk of {where} is full. Make room and try again"
+_NOT_OPENED = "{where} cannot be opened. Check that its folder exists and may be read and written"
+_DAMAGED = "{where} is not a whole SQLite database. Give another file, or restore a copy of it"
+_SQLITE_SAID = (
+    ("SQLITE_BUSY", "store_locked", _BUSY),
+    ("SQLITE_LOCKED", "store_locked", _BUSY),
+    ("SQLITE_READONLY", "store_read_only", _READ_ONLY),
+    ("SQLITE_FULL", "store_full", _FULL),
+    ("SQLITE_CANTOPEN", "store_not_opened", _NOT_OPENED),
+    ("SQLITE_NOTADB", "store_damaged", _DAMAGED),
+    ("SQLITE_CORRUPT", "store_damaged", _DAMAGED),
+)
 
 # SQLSTATE classes: https://www.postgresql.org/docs/current/errcodes-appendix.html
 _AGAIN = frozenset({"40001", "40P01"})
@@ -169,9 +173,9 @@ class Postgres:
 
 
 def _first_line(error: object) -> str:
-    """Return the first line of a driver's message; the others repeat the statement, and its values might be personal.
+    r"""Return the first line of a driver's message; the others repeat the statement, and its values might be personal.
 
-    >>> _first_line("no way\\nDETAIL: Key (number)=(919800000001) already exists.")
+    >>> _first_line("no way\nDETAIL: Key (number)=(919800000001) already exists.")
     'no way'
     """
     return str(error).strip().partition("\n")[0].rstrip(".")

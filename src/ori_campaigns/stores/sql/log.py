@@ -39,7 +39,9 @@ class Log:
             fact=sa.bindparam("fact"),
         )
         page = (
-            sa.select(tables.cursor, events.c.campaign, events.c.stream, events.c.sequence, events.c.kind, events.c.fact)
+            sa.select(
+                tables.cursor, events.c.campaign, events.c.stream, events.c.sequence, events.c.kind, events.c.fact
+            )
             .where(tables.cursor > sa.bindparam("after"))
             .order_by(tables.cursor)
             .limit(sa.bindparam("limit"))
@@ -119,9 +121,14 @@ def _numbering(tables: Tables) -> tuple[sa.Select[Any], sa.TextClause]:
     lock = sa.select(log.c.tip).with_for_update()
     of, tip = events.fullname, log.fullname
     assign = sa.text(
-        f"WITH fresh AS (SELECT position, row_number() OVER (ORDER BY position) AS nth FROM {of} WHERE cursor IS NULL), "
-        f"numbered AS (UPDATE {of} AS event SET cursor = log.tip + fresh.nth FROM fresh, {tip} AS log "
-        "WHERE event.position = fresh.position RETURNING event.position) "
-        f"UPDATE {tip} SET tip = tip + (SELECT count(*) FROM numbered)"  # noqa: S608 - our own names
+        f"""
+        WITH fresh AS (
+            SELECT position, row_number() OVER (ORDER BY position) AS nth FROM {of} WHERE cursor IS NULL
+        ), numbered AS (
+            UPDATE {of} AS event SET cursor = log.tip + fresh.nth FROM fresh, {tip} AS log
+            WHERE event.position = fresh.position RETURNING event.position
+        )
+        UPDATE {tip} SET tip = tip + (SELECT count(*) FROM numbered)
+        """  # noqa: S608 - our own names
     )
     return lock, assign

@@ -157,9 +157,7 @@ class Moves:
         connection.execute(sa.delete(self._contacts).where(*self._of(row)))
         runs = self._runs
         connection.execute(sa.delete(runs).where(runs.c.campaign == row.key, runs.c.run == row.run.number))
-        before = connection.execute(
-            sa.select(sa.func.max(runs.c.run)).where(runs.c.campaign == row.key)
-        ).scalar_one()
+        before = connection.execute(sa.select(sa.func.max(runs.c.run)).where(runs.c.campaign == row.key)).scalar_one()
         row.run = self._campaigns.run(connection, row, before)
         self._apply_exclusions(connection, row)
         return None, size

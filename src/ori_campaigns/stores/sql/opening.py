@@ -48,7 +48,9 @@ def _dialect(url: sa.URL) -> Dialect:
     backend = url.get_backend_name()
     if backend == "sqlite":
         if url.database in {None, "", ":memory:"} or "mode=memory" in str(url):
-            hint = "Use MemoryStore() for a store that is gone with the process, or name a file: sqlite:///campaigns.db."
+            hint = (
+                "Use MemoryStore() for a store that is gone with the process, or name a file: sqlite:///campaigns.db."
+            )
             raise _refused("memory_database", "A SQLite database in memory lasts no longer than its connection.", hint)
         return Sqlite(str(url.database), WAIT)
     if url.drivername == "postgresql+psycopg":
@@ -97,5 +99,3 @@ def _postgres_engine(url: sa.URL) -> sa.Engine:
 
 def _refused(code: str, message: str, hint: str) -> InvalidDefinition:
     return InvalidDefinition([Problem("store", code, message, hint)], what="The store")
-
-

@@ -49,7 +49,7 @@ class People:
         key = transactions.write(begin)
         rows = _rows(key, batch)
         while piece := list(islice(rows, _PIECE)):
-            transactions.write(lambda connection: self._dialect.load(connection, self._people, piece))  # noqa: B023 - called at once
+            transactions.write(lambda connection: self._dialect.load(connection, self._people, piece))
         return str(key)
 
     def discard(self, connection: sa.Connection, stage: str) -> None:
@@ -129,14 +129,15 @@ class People:
         if key is None:
             return
         of = (exclusions.c.campaign == row.key, exclusions.c.number.like("hash:%"))
-        hashes = {number: place for place, number in connection.execute(sa.select(exclusions.c.key, exclusions.c.number).where(*of))}
+        hashes = {
+            number: place
+            for place, number in connection.execute(sa.select(exclusions.c.key, exclusions.c.number).where(*of))
+        }
         if hashes:
             listed = connection.execute(sa.select(people.c.number).where(people.c.list == row.people)).scalars()
             back = [(hashes[found], number) for number in listed if (found := hashed(number, key)) in hashes]
             for place, number in back:
-                connection.execute(
-                    sa.update(exclusions).where(exclusions.c.key == place).values(number=number)
-                )
+                connection.execute(sa.update(exclusions).where(exclusions.c.key == place).values(number=number))
 
     def erasure_key(self, connection: sa.Connection) -> bytes | None:
         """Return the key under which numbers of erased people are hashed, `None` while nobody was erased."""

@@ -1,4 +1,4 @@
-"""The version of the tables: made where there are none, brought up to date where they are older, refused where newer."""
+"""The version of the tables: made where there are none, brought up to date where older, refused where newer."""
 
 from __future__ import annotations
 
@@ -46,7 +46,9 @@ def prepare(
             code="schema_newer",
         )
     if not create:
-        code, what = ("schema_missing", "no tables") if found is None else ("schema_older", f"tables of version {found}")
+        code, what = ("schema_missing", "no tables")
+        if found is not None:
+            code, what = ("schema_older", f"tables of version {found}")
         raise StoreUnavailable(
             f"The store has {what}; this release needs version {version}. "
             "Open it once with create=True, by a user who may create tables. Nothing was changed.",

@@ -134,7 +134,7 @@ class SqlStore:
             self._own.dispose()
 
     def joined(self, connection: sa.Connection) -> SqlStore:
-        """Return this store inside a transaction of the host's: nothing is committed, or seen by others, before that is.
+        """Return this store inside a transaction of the host's: nothing is committed, or seen, before that is.
 
         Create, exclude, or change a campaign together with rows of your own. Keep such a transaction short: it holds
         what it changed. Call with `wait=False`, since a pause cannot settle before the commit.
@@ -260,9 +260,7 @@ class SqlStore:
             asked = [number.reveal() for number in numbers]
             listed = self._contacts.by_number(connection, row, asked)
             flagged = self._people.excluded(connection, row, asked)
-            items = [
-                NumberMatch(number, listed.get(number.reveal()), number.reveal() in flagged) for number in numbers
-            ]
+            items = [NumberMatch(number, listed.get(number.reveal()), number.reveal() in flagged) for number in numbers]
             changes = rule(_NumbersView(self._now(connection)(), row.campaign, items))
             self._exclude(connection, row, changes, {each.ordinal: each for each in listed.values()})
             return changes.result

@@ -7,6 +7,7 @@ partial indexes and statements agree on literals. Nothing here decides anything:
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -107,8 +108,8 @@ class Tables:
         self.attempts = self._attempts()
         self.events = self._events()
 
-    def _table(self, name: str, *parts: sa.schema.SchemaItem, **options: object) -> sa.Table:
-        return sa.Table(f"{self.prefix}{name}", self.metadata, *parts, **options)  # type: ignore[arg-type]
+    def _table(self, name: str, *parts: sa.schema.SchemaItem, **options: Any) -> sa.Table:  # noqa: ANN401 - as for `sa.Table`
+        return sa.Table(f"{self.prefix}{name}", self.metadata, *parts, **options)
 
     def _index(self, name: str, *columns: sa.ColumnElement[object], where: str = "", unique: bool = False) -> None:
         only = sa.text(where) if where else None
@@ -254,4 +255,4 @@ class Tables:
     @property
     def cursor(self) -> sa.Column[int]:
         """The column by which events are read on."""
-        return self.events.c.cursor if self.numbered else self.events.c.position  # type: ignore[return-value]
+        return self.events.c.cursor if self.numbered else self.events.c.position

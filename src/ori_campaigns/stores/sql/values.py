@@ -54,7 +54,12 @@ def callback_of(text: str | None, state: str) -> Callback | None:
     >>> callback_of('[5, 1, "later", ""]', "missed")
     Callback(due=5, sequence=1, text='later', reason='', state='missed')
     """
-    return None if text is None else Callback(*json.loads(text), state)
+    return None if text is None else _callback(json.loads(text), state)
+
+
+def _callback(fields: list[Any], state: str) -> Callback:
+    due, sequence, text, reason = fields
+    return Callback(due, sequence, text, reason, state)
 
 
 def request_text(request: CallbackRequest | None) -> str | None:
