@@ -12,6 +12,7 @@ from ori_campaigns.contact import Attempt, AttemptKind, AttemptStatus
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.stores.rows import AttemptRow, ContactRow, RunRow
+from ori_campaigns.stores.sql.bulk import Bulk
 from ori_campaigns.stores.sql.campaigns import CampaignRow
 from ori_campaigns.stores.sql.contacts import Contacts, contact_row
 from ori_campaigns.stores.sql.tables import Tables
@@ -41,6 +42,7 @@ class Attempts:
             & exclusions.c.active,
         )
         own = [column.label(f"a_{column.name}") for column in attempts.c]
+        self._width = len(own)
         whole = (
             sa.select(*own, *contacts.columns)
             .select_from(listed)
@@ -81,12 +83,14 @@ class Attempts:
         )
         self._next_check = sa.select(sa.func.min(attempts.c.check_at)).where(attempts.c.check_at.is_not(None))
         self._unsent = sa.select(sa.func.max(attempts.c.not_after)).where(
-            attempts.c.campaign == sa.bindparam("campaign"), attempts.c.status == sa.literal_column("'reserved'")
+            attempts.c.campaign == sa.bindparam("campaign"),
+            attempts.c.status == sa.literal_column("'reserved'"),
+            # What is not decided is few, and has an index.
+            attempts.c.check_at.is_not(None),
         )
-        self._insert = sa.insert(attempts)
-        self._save = sa.update(attempts).where(
-            attempts.c.campaign == sa.bindparam("at_campaign"), attempts.c.serial == sa.bindparam("at_serial")
-        )
+        self._insert = Bulk(sa.insert(attempts), attempts.c.keys())
+        at = (attempts.c.campaign == sa.bindparam("at_campaign"), attempts.c.serial == sa.bindparam("at_serial"))
+        self._save = Bulk(sa.update(attempts).where(*at), _CHANGING)
 
     # --- reading ---
     def by_serial(
@@ -101,10 +105,11 @@ class Attempts:
         for first in range(0, len(wanted), _CHUNK):
             rows = connection.execute(self._by_serial, {**asked, "serials": wanted[first : first + _CHUNK]})
             for row in rows:
-                contact = contacts.get(row.ordinal)
+                own, ordinal = row[: self._width], row[self._width]
+                contact = contacts.get(ordinal)
                 if contact is None:
-                    contact = contacts[row.ordinal] = contact_row(row)
-                found[row.a_serial] = _attempt_row(campaign, row, contact)
+                    contact = contacts[ordinal] = contact_row(row[self._width :])
+                found[row[1]] = _attempt_row(campaign, own, contact)
         return found
 
     def awaiting(
@@ -113,7 +118,7 @@ class Attempts:
         """Return calls of these contacts that are over and wait for their analysis, by the contact's ordinal."""
         asked = {"campaign": campaign.key, "run": campaign.run.number, "people": campaign.people}
         rows = connection.execute(self._awaiting, {**asked, "ordinals": list(contacts)})
-        return {row.ordinal: _attempt_row(campaign, row, contacts[row.ordinal]) for row in rows}
+        return {row[3]: _attempt_row(campaign, row[: self._width], contacts[row[3]]) for row in rows}
 
     def place_by_ref(self, connection: sa.Connection, ref: str) -> tuple[str, int] | None:
         """Return campaign id and serial of the one attempt with this reference; `None` if there is none, or several."""
@@ -183,8 +188,7 @@ class Attempts:
             }
             for attempt in opened
         ]
-        if rows:
-            connection.execute(self._insert, rows)
+        self._insert.execute(connection, rows)
 
     def save(self, connection: sa.Connection, rows: Iterable[tuple[CampaignRow, AttemptRow]]) -> None:
         """Write back those attempts that changed."""
@@ -193,8 +197,14 @@ class Attempts:
             for campaign, attempt in rows
             if attempt.changed
         ]
-        if changed:
-            connection.execute(self._save, changed)
+        self._save.execute(connection, changed)
+
+
+_CHANGING = (
+    "status carrier_ref check_at busy_number rang_at answered_at ended_at talk connected disposition detail began "
+    "bot_disposition analysed business_disposition callback rule"
+).split()
+"""The columns that change after the reservation."""
 
 
 def _changing(attempt: AttemptRow) -> dict[str, Any]:
@@ -220,41 +230,49 @@ def _changing(attempt: AttemptRow) -> dict[str, Any]:
     }
 
 
-def _attempt_row(campaign: CampaignRow, row: Any, contact: ContactRow) -> AttemptRow:  # noqa: ANN401 - a row
+def _attempt_row(campaign: CampaignRow, row: Sequence[Any], contact: ContactRow) -> AttemptRow:
+    """Make an attempt of the columns of its table, in their order."""
+    (_, serial, number, _, kind, number_in_budget, from_number, carrier, carrier_ref, status, epoch, *rest) = row
+    (reserved_at, not_after, check_at, _, rang_at, answered_at, ended_at, talk, connected, disposition, *rest) = rest
+    (detail, began, bot_disposition, analysed, business_disposition, callback, rule) = rest
     value = campaign.campaign
     # One of an earlier run is over and decided; nothing that may still be told of it is counted.
-    run = campaign.run if row.a_run == campaign.run.number else RunRow.fresh(value.id, row.a_run)
+    run = campaign.run if number == campaign.run.number else RunRow.fresh(value.id, number)
     return AttemptRow(
-        serial=row.a_serial,
-        id=f"{value.id}-{row.a_serial}",
+        serial=serial,
+        id=f"{value.id}-{serial}",
         campaign=value,
         tally=run,
         contact=contact,
-        kind=AttemptKind(row.a_kind),
-        number_in_budget=row.a_number_in_budget,
-        from_number=number_of(row.a_from_number),
-        carrier=row.a_carrier,
-        reserved_at=row.a_reserved_at,
-        not_after=row.a_not_after,
-        epoch=row.a_epoch,
-        check_at=row.a_check_at or 0,
-        status=AttemptStatus(row.a_status),
-        carrier_ref=row.a_carrier_ref,
-        rang_at=row.a_rang_at,
-        answered_at=row.a_answered_at,
-        ended_at=row.a_ended_at,
-        talk=row.a_talk,
-        connected=row.a_connected,
-        disposition=row.a_disposition,
-        detail=row.a_detail,
-        began=row.a_began,
-        bot_disposition=row.a_bot_disposition,
-        analysed=row.a_analysed,
-        business_disposition=row.a_business_disposition,
-        callback=request_of(row.a_callback),
-        rule=row.a_rule,
-        decided=row.a_check_at is None,
+        kind=_KIND[kind],
+        number_in_budget=number_in_budget,
+        from_number=number_of(from_number),
+        carrier=carrier,
+        reserved_at=reserved_at,
+        not_after=not_after,
+        epoch=epoch,
+        check_at=check_at or 0,
+        status=_STATUS[status],
+        carrier_ref=carrier_ref,
+        rang_at=rang_at,
+        answered_at=answered_at,
+        ended_at=ended_at,
+        talk=talk,
+        connected=bool(connected),
+        disposition=disposition,
+        detail=detail,
+        began=began,
+        bot_disposition=bot_disposition,
+        analysed=bool(analysed),
+        business_disposition=business_disposition,
+        callback=request_of(callback),
+        rule=rule,
+        decided=check_at is None,
     )
+
+
+_KIND = {kind.value: kind for kind in AttemptKind}
+_STATUS = {status.value: status for status in AttemptStatus}
 
 
 def _value(campaign: Campaign, row: Any) -> Attempt:  # noqa: ANN401 - a row

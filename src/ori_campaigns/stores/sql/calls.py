@@ -72,11 +72,14 @@ class Dialling:
         workspace: str,
         ask: AdmitAsk,
         rule: Callable[[AdmitView], Changes[R]],
+        *,
+        lock_carriers: bool,
     ) -> R:
         """Lock the carriers that may be used, then the campaign; offer its contacts; write what the rule reserves."""
         wanted = [name for name, calls in ask.quotas.items() if calls > 0]
         trunks = self._carriers.of_workspace(connection, workspace)
-        trunks |= self._carriers.lock(connection, workspace, wanted) if wanted else {}
+        if wanted and lock_carriers:
+            trunks |= self._carriers.lock(connection, workspace, wanted)
         row = self._campaigns.lock(connection, ask.campaign_id)
         now = clock()
         lines = self._lines(trunks, row.campaign, now, ask.quotas)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from ori_campaigns.contact import Contact, ContactStatus
 from ori_campaigns.instants import Instant
 from ori_campaigns.stores.rows import ContactRow
+from ori_campaigns.stores.sql.bulk import Bulk
 from ori_campaigns.stores.sql.campaigns import CampaignRow
 from ori_campaigns.stores.sql.tables import Tables
 from ori_campaigns.stores.sql.values import callback_of, callback_text, number_of, variables_of
@@ -49,7 +50,8 @@ class Contacts:
         self._page = by_place.where(contacts.c.ordinal > sa.bindparam("after")).limit(sa.bindparam("limit"))
         self._by_number = by_place.where(people.c.number.in_(sa.bindparam("numbers", expanding=True)))
         at = [contacts.c[name] == sa.bindparam(f"at_{name}") for name in ("campaign", "run", "ordinal")]
-        self._save = sa.update(contacts).where(*at)
+        self._save = Bulk(sa.update(contacts).where(*at), _CHANGING)
+        self._put_off = Bulk(sa.update(contacts).where(*at), ["look_at"])
 
     def _candidates(self, whole: sa.Select[Any], status: ContactStatus) -> sa.Select[Any]:
         """Return the statement of one class of candidates; a bound status would keep its index from being used."""
@@ -103,35 +105,39 @@ class Contacts:
     def save(self, connection: sa.Connection, rows: Iterable[tuple[CampaignRow, ContactRow]]) -> None:
         """Write back those contacts that changed."""
         changed = [_columns(campaign, contact) for campaign, contact in rows if contact.changed]
-        if changed:
-            connection.execute(self._save, changed)
+        self._save.execute(connection, changed)
 
     def put_off(self, connection: sa.Connection, campaign: CampaignRow, later: Sequence[tuple[int, Instant]]) -> None:
         """Do not offer these contacts before an instant."""
-        if later:
-            at = {"at_campaign": campaign.key, "at_run": campaign.run.number}
-            rows = [{**at, "at_ordinal": ordinal, "look_at": until} for ordinal, until in later]
-            connection.execute(self._save, rows)
+        at = {"at_campaign": campaign.key, "at_run": campaign.run.number}
+        self._put_off.execute(connection, [{**at, "at_ordinal": place, "look_at": until} for place, until in later])
 
 
-def contact_row(row: Any) -> ContactRow:  # noqa: ANN401 - a row
-    """Make a contact of a row with `Contacts.columns`; whether its number is busy, too, where that was asked."""
-    columns: Mapping[str, Any] = row._mapping  # noqa: SLF001 - its public name for this
+def contact_row(row: Sequence[Any]) -> ContactRow:
+    """Make a contact of the columns of `Contacts.columns`, and of whether its number is busy where that was asked."""
+    ordinal, status, attempts, due, look_at, last_connected, connected, rule, callback, state, *person = row
+    number, variables, excluded, *busy = person
     return ContactRow(
-        ordinal=columns["ordinal"],
-        number=number_of(columns["number"]),
-        variables=variables_of(columns["variables"]),
-        status=ContactStatus(columns["status"]),
-        attempts=columns["attempts"],
-        due=columns["due"],
-        last_connected=columns["last_connected"],
-        connected=columns["connected"],
-        rule=columns["rule"],
-        callback=callback_of(columns["callback"], columns["callback_state"]),
-        excluded=bool(columns["is_excluded"]),
-        number_busy=bool(columns.get("busy", False)),
-        look_at=columns["look_at"],
+        ordinal,
+        number_of(number),
+        variables_of(variables),
+        _STATUS[status],
+        attempts,
+        due,
+        last_connected,
+        bool(connected),
+        rule,
+        None if callback is None else callback_of(callback, state),
+        bool(excluded),
+        bool(busy and busy[0]),
+        look_at,
     )
+
+
+_STATUS = {status.value: status for status in ContactStatus}
+_CHANGING = (
+    "status attempts due look_at last_connected connected rule callback callback_state"
+).split()  # fmt: skip
 
 
 def _columns(campaign: CampaignRow, contact: ContactRow) -> dict[str, Any]:

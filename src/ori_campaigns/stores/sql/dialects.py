@@ -94,7 +94,7 @@ class Sqlite:
         for start, code, what in _SQLITE_SAID:
             if kind.startswith(start):
                 return Fate.NOTHING, _unchanged(what.format(where=self._where, wait=self._wait), code)
-        return Fate.NOTHING, _unchanged(f"{self._where}: {driver}", None)
+        return Fate.NOTHING, _other(error, self._where)
 
 
 _BUSY = "another program has kept {where} locked for {wait:g} s. Close it, or try again"
@@ -168,8 +168,10 @@ class Postgres:
                 return Fate.UNKNOWN, lost_commit(self._where)
             what = f"{self._where} does not answer ({_first_line(error.orig)}). Check that it runs and can be reached"
             return Fate.AGAIN, _unchanged(what, None)
-        code, what = _SAID.get(state, (None, _first_line(error.orig)))
-        return Fate.NOTHING, _unchanged(f"{self._where}: {what}", code)
+        if state in _SAID:
+            code, what = _SAID[state]
+            return Fate.NOTHING, _unchanged(f"{self._where}: {what}", code)
+        return Fate.NOTHING, _other(error, self._where)
 
 
 def _first_line(error: object) -> str:
@@ -183,6 +185,16 @@ def _first_line(error: object) -> str:
 
 def _unchanged(what: str, code: str | None) -> StoreUnavailable:
     return StoreUnavailable(f"The store cannot be used now: {what}. Nothing was changed.", code=code)
+
+
+def _other(error: sa.exc.DBAPIError, where: str) -> StoreError:
+    """Return what to say of any other error: that it may pass, unless the statement itself was refused."""
+    what = f"{where}: {_first_line(error.orig)}"
+    if isinstance(error, sa.exc.OperationalError | sa.exc.InternalError):
+        return _unchanged(what, None)
+    return StoreError(
+        f"The database refused a statement: {what}. Its tables are not what they should be. Nothing was changed."
+    )
 
 
 def lost_commit(where: str) -> CommitUnknown:

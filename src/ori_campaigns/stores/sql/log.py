@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from ori_campaigns import codec
 from ori_campaigns.events import Event, Fact, NumberExcluded
 from ori_campaigns.numbers import PhoneNumber
+from ori_campaigns.stores.sql.bulk import Bulk
 from ori_campaigns.stores.sql.tables import Tables
 from ori_campaigns.stores.sql.values import number_of
 
@@ -27,17 +28,11 @@ class Log:
         self._tables = tables
         events, exclusions = tables.events, tables.exclusions
         last = (
-            sa.select(sa.func.coalesce(sa.func.max(events.c.sequence), 0) + 1)
-            .where(events.c.campaign == sa.bindparam("campaign"), events.c.stream == sa.bindparam("stream"))
+            sa.select(sa.func.coalesce(sa.func.max(events.c.sequence), sa.literal_column("0")) + sa.literal_column("1"))
+            .where(events.c.campaign == sa.bindparam("of_campaign"), events.c.stream == sa.bindparam("of_stream"))
             .scalar_subquery()
         )
-        self._append = sa.insert(events).values(
-            campaign=sa.bindparam("campaign"),
-            stream=sa.bindparam("stream"),
-            sequence=last,
-            kind=sa.bindparam("kind"),
-            fact=sa.bindparam("fact"),
-        )
+        self._append = Bulk(sa.insert(events).values(sequence=last), ("campaign", "stream", "kind", "fact"))
         page = (
             sa.select(
                 tables.cursor, events.c.campaign, events.c.stream, events.c.sequence, events.c.kind, events.c.fact
@@ -56,17 +51,13 @@ class Log:
 
     def append(self, connection: sa.Connection, entries: Iterable[tuple[str, Fact]]) -> None:
         """Append facts, each with the id of its campaign. An exclusion holds the key of its row instead of a number."""
-        rows = [
-            {
-                "campaign": campaign_id,
-                "stream": getattr(fact, "contact", -1),
-                "kind": type(fact).__name__,
-                "fact": codec.fact_to_json(fact),
-            }
-            for campaign_id, fact in entries
-        ]
-        if rows:
-            connection.execute(self._append, rows)
+        rows = []
+        for campaign_id, fact in entries:
+            stream = getattr(fact, "contact", -1)
+            told = {"kind": type(fact).__name__, "fact": codec.fact_to_json(fact)}
+            place = {"campaign": campaign_id, "stream": stream, "of_campaign": campaign_id, "of_stream": stream}
+            rows.append({**place, **told})
+        self._append.execute(connection, rows)
 
     def has_fresh(self, connection: sa.Connection) -> bool:
         """Tell whether there are events without a cursor."""

@@ -73,6 +73,7 @@ def _sqlite_engine(url: sa.URL, synchronous: str) -> sa.Engine:
         cursor.execute("PRAGMA temp_store=MEMORY")
         # Pages of 500,000 contacts that are moved in one statement; in KiB when negative.
         cursor.execute("PRAGMA cache_size=-65536")
+        cursor.execute("PRAGMA wal_autocheckpoint=16000")
         cursor.close()
 
     return engine

@@ -228,11 +228,13 @@ class SqlStore:
 
     def admit(self, ask: AdmitAsk, rule: Callable[[AdmitView], Changes[R]]) -> R:
         """Run the rule of admission on one campaign."""
-        return self._transactions.write(
-            lambda connection: self._dialling.admit(
-                connection, self._now(connection), self._workspace(connection, ask.campaign_id), ask, rule
-            )
-        )
+
+        def work(connection: sa.Connection) -> R:
+            workspace = self._workspace(connection, ask.campaign_id)
+            locks = not self._dialect.alone
+            return self._dialling.admit(connection, self._now(connection), workspace, ask, rule, lock_carriers=locks)
+
+        return self._transactions.write(work)
 
     def _workspace(self, connection: sa.Connection, campaign_id: str) -> str:
         """Return the workspace of a campaign, which never changes."""

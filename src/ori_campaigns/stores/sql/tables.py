@@ -223,13 +223,10 @@ class Tables:
             sqlite_with_rowid=False,
         )
         live = "busy_number IS NOT NULL"
-        # One live call for a number in the whole store, and so in each of its workspaces (N4).
+        # One live call for a number in the whole store, and so in each of its workspaces, and for each contact (N4).
         self._index("attempts_one_call", table.c.busy_number, where=live, unique=True)
-        self._index("attempts_one_contact", table.c.campaign, table.c.contact, where=live, unique=True)
         self._index("attempts_overdue", table.c.check_at, where="check_at IS NOT NULL")
         self._index("attempts_by_ref", table.c.carrier_ref, where="carrier_ref <> ''")
-        self._index("attempts_unsent", table.c.campaign, where="status = 'reserved'")
-        self._index("attempts_undecided", table.c.campaign, table.c.contact, where="check_at IS NOT NULL")
         return table
 
     def _events(self) -> sa.Table:
