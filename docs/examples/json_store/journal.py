@@ -31,14 +31,15 @@ class Journal:
 
     Parameters:
         folder: made where it is missing.
+        sync: wait for the disk at every commit; without, a power cut may take the last commits with it.
 
     Raises:
         StoreUnavailable: `store_in_use`, somebody has it open; `store_damaged`, a line is not what was written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, sync: bool) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._path = folder / "journal"
+        self._path, self._sync = folder / "journal", sync
         self._lock = _alone(folder)
         try:
             self.documents = self._read()
@@ -49,17 +50,18 @@ class Journal:
 
     def _read(self) -> dict[Key, Document]:
         """Return every document as the last commit left it."""
-        lines = self._path.read_bytes().split() if self._path.exists() else []
+        lines = self._path.read_bytes().splitlines() if self._path.exists() else []
         found: dict[Key, Document] = {}
-        for place, line in enumerate(lines, 1):
+        for place, line in enumerate(lines):
             entries = _entries(line)
-            if entries is None and place < len(lines):
-                raise StoreUnavailable(
-                    f"Line {place} of {self._path} is damaged, and it is not the last one. Bring back a copy of it.",
-                    code="store_damaged",
-                )
-            # A last line that is cut short was being written when the process died: nobody was told that it is kept.
-            for key, document in entries or ():
+            if entries is None:
+                # What was being written when the machine died is cut short, and nobody was told that it is kept. But
+                # the first line was on the disk before the file had its name, and others before the next was begun.
+                if place and not any(map(_entries, lines[place:])):
+                    break
+                message = f"Line {place + 1} of {self._path} is damaged, not cut short by a crash. Bring back a copy."
+                raise StoreUnavailable(message, code="store_damaged")
+            for key, document in entries:
                 if document is None:
                     found.pop(tuple(key), None)
                 else:
@@ -92,17 +94,23 @@ class Journal:
             raise StoreUnavailable("The store is closed. Open it again.", code="store_closed")
         line, size = _line(documents), os.fstat(self._file.fileno()).st_size
         try:
-            if self._file.write(line) < len(line):
-                raise OSError("only a part of it was written")
-            os.fsync(self._file.fileno())
-        except OSError as error:
-            try:
-                self._file.truncate(size)
+            while line:
+                line = line[self._file.write(line) :]
+            if self._sync:
                 os.fsync(self._file.fileno())
-            except OSError:
-                self.close()
-                raise CommitUnknown(f"Writing to {self._path} failed: {error}. Open the store again.") from error
+        except OSError as error:
+            self._take_back(size, error)
             raise StoreUnavailable(f"Nothing was written to {self._path}: {error}.") from error
+
+    def _take_back(self, size: int, error: OSError) -> None:
+        """Cut the file to what it was; the next line must not follow half of this one."""
+        assert self._file is not None
+        try:
+            self._file.truncate(size)
+            os.fsync(self._file.fileno())
+        except OSError:
+            self.close()
+            raise CommitUnknown(f"Writing to {self._path} failed: {error}. Open the store again.") from error
 
     def close(self) -> None:
         """Let others open it; nothing is left to be written."""
@@ -113,9 +121,8 @@ class Journal:
 
 
 def _line(documents: Mapping[Key, Document | None]) -> bytes:
-    # Without a space or a character beyond ASCII, and with a checksum: after a power cut a file may have its new
-    # length, but not its new content.
-    text = json.dumps(list(documents.items()), separators=(",", ":")).replace(" ", "\\u0020").encode()
+    # With a checksum: after a power cut a file may have its new length, but not its new content.
+    text = json.dumps(list(documents.items()), separators=(",", ":")).encode()
     return b"%08x%s\n" % (zlib.crc32(text), text)
 
 

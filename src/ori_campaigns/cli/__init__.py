@@ -1,4 +1,4 @@
-"""The command line: `python -m ori_campaigns demo` and `python -m ori_campaigns simulate LEADS.csv`.
+"""The command line, `python -m ori_campaigns`: campaigns in virtual time, and campaigns that a store keeps.
 
 Everything is printed in plain text. Colours and drawn bars are for terminals; what is piped is ASCII, apart from the
 names that people gave. No phone number is printed in full.
@@ -10,7 +10,7 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -20,11 +20,13 @@ import attrs
 from ori_campaigns.cli import places
 from ori_campaigns.cli.demo import INTRODUCTION, demo_plan
 from ori_campaigns.cli.look import encodable, encoding_of, harmless, look_of
-from ori_campaigns.cli.parser import PROGRAM, build_parser
-from ori_campaigns.cli.plan import Refusal, plan_of, sentence
+from ori_campaigns.cli.options import PROGRAM
+from ori_campaigns.cli.parser import build_parser
+from ori_campaigns.cli.plan import Refusal, plan_of, refusal_of, sentence
 from ori_campaigns.cli.run import Keep, Told, run
+from ori_campaigns.errors import ActionNotAllowed, CampaignsError
 
-OK, FAILED, BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 0, 1, 2, 130, 141
+FAILED, BAD_INPUT, INTERRUPTED, PIPE_CLOSED = 1, 2, 130, 141
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -34,8 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: what follows `python -m ori_campaigns`; those of the process unless given.
 
     Returns:
-        0 when all went well, 1 when the campaign ran but a file or the report could not be written, 2 for bad input,
-        130 after Ctrl-C, 141 when the reader of the output went away.
+        0 when all went well; 1 when the campaign ran but failed, or a file or the report could not be written, or an
+        audit found something; 2 for what cannot be done; 3 for what is unfinished; 130 after Ctrl-C, 143 after SIGTERM,
+        141 when the reader of the output went away.
     """
     # A closed stream is one that nobody reads.
     sys.stdout = sys.stdout or io.StringIO()
@@ -58,9 +61,9 @@ def _main(arguments: Sequence[str] | None) -> int:
         sys.stdout.flush()
         return int(leaving.code or 0)
     try:
-        told = _demo(options) if options.command == "demo" else _simulate(options)
-    except Refusal as refusal:
-        for line in refusal.lines:
+        told = _COMMANDS[options.command](options)
+    except (Refusal, CampaignsError) as error:
+        for line in _reasons(error):
             _say(line, "error")
         return BAD_INPUT
     try:
@@ -74,7 +77,14 @@ def _main(arguments: Sequence[str] | None) -> int:
     if told.failure:
         _say(told.failure, "error")
         return FAILED
-    return OK
+    return told.code
+
+
+def _reasons(error: Refusal | CampaignsError) -> Iterable[str]:
+    if isinstance(error, Refusal):
+        return error.lines
+    # A refused button names the campaign, the reasons of other errors the options they are about.
+    return [str(error)] if isinstance(error, ActionNotAllowed) else refusal_of(error).lines
 
 
 def _demo(options: argparse.Namespace) -> Told:
@@ -100,6 +110,64 @@ def _simulate(options: argparse.Namespace) -> Told:
         csv=options.csv,
     )
     return run(plan_of(options), keep, look_of(sys.stdout), _warn)
+
+
+# What works over a store is loaded when it is asked for: it needs an extra.
+
+
+def _run(options: argparse.Namespace) -> Told:
+    from ori_campaigns.cli.campaigns import run_campaign
+
+    return run_campaign(options, look_of(sys.stdout), _say, _warn)
+
+
+def _list(options: argparse.Namespace) -> Told:
+    from ori_campaigns.cli.overview import list_campaigns
+
+    return list_campaigns(options, look_of(sys.stdout))
+
+
+def _show(options: argparse.Namespace) -> Told:
+    from ori_campaigns.cli.overview import show
+
+    return show(options, look_of(sys.stdout))
+
+
+def _pause(options: argparse.Namespace) -> Told:
+    from ori_campaigns.cli.operate import pause
+
+    return pause(options, look_of(sys.stdout))
+
+
+def _resume(options: argparse.Namespace) -> Told:
+    from ori_campaigns.cli.operate import resume
+
+    return resume(options, look_of(sys.stdout))
+
+
+def _stop(options: argparse.Namespace) -> Told:
+    from ori_campaigns.cli.operate import stop
+
+    return stop(options, look_of(sys.stdout))
+
+
+def _audit(options: argparse.Namespace) -> Told:
+    from ori_campaigns.cli.audited import audit_store
+
+    return audit_store(options, look_of(sys.stdout))
+
+
+_COMMANDS: Mapping[str, Callable[[argparse.Namespace], Told]] = {
+    "demo": _demo,
+    "simulate": _simulate,
+    "run": _run,
+    "list": _list,
+    "show": _show,
+    "pause": _pause,
+    "resume": _resume,
+    "stop": _stop,
+    "audit": _audit,
+}
 
 
 def _warn(line: str) -> None:

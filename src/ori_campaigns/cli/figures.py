@@ -1,21 +1,18 @@
-"""The figures of a report, counted from what a simulation left behind."""
+"""The figures of a report, counted from what a campaign left behind."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import attrs
 import polars as pl
 
+from ori_campaigns.cli.report import Ran
 from ori_campaigns.contact import NEVER_PLACED
 from ori_campaigns.events import LifecycleChanged
-
-if TYPE_CHECKING:
-    from ori_campaigns.simulation import Rehearsal
 
 
 @attrs.frozen
@@ -60,7 +57,7 @@ class Figures:
 
     Parameters:
         attempts: the ended attempts, one row each, as told by `analytics.attempts_frame`.
-        live: calls that were still live when the simulation was left.
+        live: calls that were still live when it was left.
         placed: calls by local date and hour.
     """
 
@@ -74,8 +71,8 @@ class Figures:
     log: tuple[LifecycleChanged, ...]
 
 
-def figures_of(run: Rehearsal, zone: ZoneInfo) -> Figures:
-    """Count a simulation; hours and dates are those of `zone`."""
+def figures_of(run: Ran, zone: ZoneInfo) -> Figures:
+    """Count what a campaign did; hours and dates are those of `zone`."""
     attempts, contacts = run.attempts, run.contacts
     ended = attempts.filter(pl.col("status") == "ended")
     placed = attempts.filter(~pl.col("status").is_in([status.value for status in NEVER_PLACED]))

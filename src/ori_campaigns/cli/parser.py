@@ -1,47 +1,49 @@
-"""The options of the command line; docs/reference/command-line.md tells them in full."""
+"""The commands of the command line; docs/reference/command-line.md tells them in full."""
 
 from __future__ import annotations
 
 import argparse
-import re
-from typing import Any, NoReturn
 
 from ori_campaigns._version import __version__
-from ori_campaigns.cli import values
-from ori_campaigns.cli.look import encodable, encoding_of
-from ori_campaigns.config import SYSTEM_DISPOSITIONS, CampaignMode, DiallerConfig
-from ori_campaigns.numbers import masked
+from ori_campaigns.campaign import CampaignStatus
+from ori_campaigns.cli import options, values
+from ori_campaigns.cli.options import PROGRAM, Parser
+from ori_campaigns.config import CallLimits
 
-PROGRAM = "python -m ori_campaigns"
 DEMO_SEED = 7
-_WIZARD = DiallerConfig()
-# What may be a phone number in a message: eight digits or more, or a plus and digits with spaces or hyphens.
-_NUMBER = re.compile(r"\+\d[\d -]{6,}\d|\d{8,}")
+STORE = "sqlite:///campaigns.db"
+"""Where campaigns are kept unless it is said."""
 
-
-class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, and shows no phone number while doing so."""
-
-    def error(self, message: str) -> NoReturn:
-        """Tell what is wrong with the options and leave with 2."""
-        told = _NUMBER.sub(lambda match: masked(match[0]), message)
-        self.exit(2, f"error: {told}. All options: {self.prog} --help\n")
-
-    def _print_message(self, message: str, file: Any = None) -> None:  # noqa: ANN401 - the type of argparse is private
-        # A stream that knows ASCII only shall not end in a traceback.
-        if message and file is not None:
-            file.write(encodable(message, encoding_of(file)))
+_LIMITS = CallLimits()
+_LEADS = "a CSV with a column phone_number; - reads standard input"
+_Commands = argparse._SubParsersAction  # noqa: SLF001 - argparse has no public name for it
 
 
 def build_parser() -> Parser:
     """Return the parser of the whole command line."""
     parser = Parser(
         prog=PROGRAM,
-        description="Outbound calling campaigns for voice bots, tried out in virtual time. Nobody is called.",
+        description="Outbound calling campaigns for voice bots, tried out with made-up people. Nobody is called.",
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"ori-campaigns {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
+    _demo(commands)
+    _simulate(commands)
+    _run(commands)
+    _list(commands)
+    _show(commands)
+    _pause(commands)
+    _resume(commands)
+    _stop(commands)
+    _audit(commands)
+    return parser
+
+
+# --- in virtual time -------------------------------------------------------------------------------------------------
+
+
+def _demo(commands: _Commands[Parser]) -> None:
     demo = commands.add_parser(
         "demo",
         help="a campaign of several days over 1,000 leads that come with the package",
@@ -51,184 +53,20 @@ def build_parser() -> Parser:
     demo.add_argument(
         "--seed", type=int, default=DEMO_SEED, metavar="N", help="another seed, another luck (%(default)s)"
     )
-    _files(demo, "a new one, ori-demo-1, ori-demo-2, ...")
+    options.files(demo, "a new one, ori-demo-1, ori-demo-2, ...")
+
+
+def _simulate(commands: _Commands[Parser]) -> None:
     simulate = commands.add_parser(
         "simulate",
-        help="a campaign over your own leads",
+        help="a campaign over your own leads, in virtual time",
         usage=f"{PROGRAM} simulate LEADS.csv [OPTION ...]",
         description="Run a campaign over your own leads in virtual time. What is not given is as in a new wizard.",
         allow_abbrev=False,
     )
-    simulate.add_argument(
-        "leads", metavar="LEADS.csv", nargs="?", help="a CSV with a column phone_number; - reads standard input"
-    )
-    _basics(simulate)
-    _pacing(simulate)
-    _retries(simulate)
-    _carrier(simulate)
-    _people(simulate)
-    _time(simulate)
-    files = simulate.add_argument_group("files")
-    _files(files, "none: nothing is written")
-    files.add_argument("--skipped", metavar="FILE", help="a new file for the skipped rows: line, value, reason")
-    return parser
-
-
-def _files(group: argparse._ActionsContainer, otherwise: str) -> None:
-    group.add_argument("--out", metavar="DIR", help=f"a new or empty folder for the attempts ({otherwise})")
-    group.add_argument(
-        "--csv",
-        choices=["spreadsheet", "exact"],
-        default="spreadsheet",
-        help="how CSV is written: safe to open in a spreadsheet, or no text altered (%(default)s)",
-    )
-
-
-def _basics(parser: Parser) -> None:
-    group = parser.add_argument_group("basics and number pool")
-    group.add_argument("--name", help="of the campaign (the name of the file)")
-    group.add_argument("--bot", metavar="ID", help="the bot that speaks (a made-up one)")
-    group.add_argument(
-        "--number",
-        dest="numbers",
-        metavar="NUMBER",
-        action="append",
-        help="an outbound number, again for each further one (two made-up ones)",
-    )
-    group.add_argument(
-        "--directory",
-        metavar="FILE",
-        help="bots and carriers as .toml or .json; then --bot and --number must be among them",
-    )
-
-
-def _pacing(parser: Parser) -> None:
-    window = _WIZARD.window
-    group = parser.add_argument_group("pacing, hours and days")
-    group.add_argument(
-        "--concurrency",
-        type=values.whole,
-        default=_WIZARD.concurrency_limit,
-        metavar="N",
-        help="calls at the same time (%(default)s)",
-    )
-    group.add_argument(
-        "--mode",
-        choices=[mode.value for mode in CampaignMode],
-        default=_WIZARD.mode.value,
-        help="end with the first window, or go on the next working day (%(default)s)",
-    )
-    group.add_argument("--always-on", action="store_true", help="never complete by itself; needs multi_day")
-    group.add_argument("--window-start", default=window.start, metavar="HH:MM", help="(%(default)s)")
-    group.add_argument("--window-end", default=window.end, metavar="HH:MM", help="exclusive (%(default)s)")
-    group.add_argument("--timezone", default=window.timezone, metavar="ZONE", help="such as Asia/Kolkata (%(default)s)")
-    group.add_argument("--days", default="mon-sun", metavar="DAYS", help="such as mon-fri or mon,wed,fri (%(default)s)")
-
-
-def _retries(parser: Parser) -> None:
-    retry = _WIZARD.retry
-    group = parser.add_argument_group("retries, callbacks and exclusion")
-    group.add_argument(
-        "--max-attempts",
-        type=values.whole,
-        default=retry.max_attempts,
-        metavar="N",
-        help="calls to one contact, the first included (%(default)s)",
-    )
-    group.add_argument(
-        "--retry-delay",
-        type=values.whole,
-        default=retry.delay_minutes,
-        metavar="MINUTES",
-        help="from the end of a call to the next (%(default)s)",
-    )
-    group.add_argument(
-        "--retry-on",
-        type=values.names,
-        action="extend",
-        default=[],
-        metavar="NAMES",
-        help=f"outcomes that are dialled again: {', '.join(SYSTEM_DISPOSITIONS)} (none)",
-    )
-    group.add_argument(
-        "--retry-on-business",
-        type=values.names,
-        action="extend",
-        default=[],
-        metavar="NAMES",
-        help="the same for dispositions of post-call analysis, such as not_available (none)",
-    )
-    group.add_argument(
-        "--stop-after",
-        type=values.whole,
-        metavar="SECONDS",
-        help="no more calls after a connect of more than this (rule off)",
-    )
-    group.add_argument(
-        "--redial-under", type=values.whole, metavar="SECONDS", help="call again after a connect of less (rule off)"
-    )
-    group.add_argument(
-        "--analysis-wait",
-        type=values.whole,
-        default=_WIZARD.analysis_wait_seconds,
-        metavar="SECONDS",
-        help="how long a decision waits for post-call analysis (%(default)s)",
-    )
-    group.add_argument("--callback-detection", action="store_true", help="the campaign's half of the callback gate")
-    group.add_argument("--sticky-exclusion", action="store_true", help="excluded numbers stay out when added again")
-
-
-def _carrier(parser: Parser) -> None:
-    group = parser.add_argument_group("carrier (without --directory)")
-    group.add_argument("--cps", type=values.amount, metavar="X", help="new calls a second, 0.1 to 100 (1)")
-    group.add_argument("--burst", type=int, metavar="N", help="calls that may leave at once, 1 to 1000 (1)")
-    group.add_argument("--channels", type=int, metavar="N", help="calls at the same time, 1 to 500 (30)")
-
-
-def _people(parser: Parser) -> None:
-    group = parser.add_argument_group("how people answer")
-    group.add_argument(
-        "--answer-rate",
-        type=values.rates,
-        default=[0.3],
-        metavar="RATE",
-        help="0.3 or 30%%, or 24 of them with commas, by local hour (0.3)",
-    )
-    group.add_argument(
-        "--talk-mean", type=values.seconds, default=60.0, metavar="SECONDS", help="from answer to hang-up (60)"
-    )
-    group.add_argument(
-        "--ring", type=values.span, default=(4.0, 18.0), metavar="LOW-HIGH", help="seconds before an answer (4-18)"
-    )
-    group.add_argument(
-        "--gives-up",
-        type=values.span,
-        default=(20.0, 30.0),
-        metavar="LOW-HIGH",
-        help="seconds of ringing when nobody answers (20-30)",
-    )
-    group.add_argument(
-        "--unanswered",
-        type=values.mix,
-        metavar="MIX",
-        help="how unanswered calls end (no_answer=80,busy=10,rejected=7,bad_number=3)",
-    )
-    group.add_argument(
-        "--answered",
-        type=values.mix,
-        metavar="MIX",
-        help="how answered calls end (customer=62,bot=24,RNR=7,voicemail=7)",
-    )
-    group.add_argument(
-        "--business",
-        type=values.mix,
-        metavar="MIX",
-        help="dispositions of post-call analysis, such as promised=3,none=7 (no analysis)",
-    )
-
-
-def _time(parser: Parser) -> None:
-    group = parser.add_argument_group("time and chance")
+    simulate.add_argument("leads", metavar="LEADS.csv", nargs="?", help=_LEADS)
+    _definition(simulate)
+    group = simulate.add_argument_group("time and chance")
     group.add_argument(
         "--start",
         metavar="WHEN",
@@ -237,3 +75,146 @@ def _time(parser: Parser) -> None:
     )
     group.add_argument("--until", metavar="WHEN", help="when to stop looking (the end of the campaign, or a year)")
     group.add_argument("--seed", type=int, default=0, metavar="N", help="same seed, same campaign (%(default)s)")
+    _kept_files(simulate)
+
+
+def _definition(parser: Parser) -> None:
+    options.basics(parser)
+    options.pacing(parser)
+    options.retries(parser)
+    options.carrier(parser)
+    options.people(parser)
+
+
+def _kept_files(parser: Parser) -> None:
+    files = parser.add_argument_group("files")
+    options.files(files, "none: nothing is written")
+    files.add_argument("--skipped", metavar="FILE", help="a new file for the skipped rows: line, value, reason")
+
+
+# --- over a store ----------------------------------------------------------------------------------------------------
+
+
+def _over_a_store(commands: _Commands[Parser], name: str, what: str, usage: str, description: str) -> Parser:
+    parser = commands.add_parser(
+        name,
+        help=what,
+        usage=f"{PROGRAM} {name} {usage}".rstrip(),
+        description=description,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "--store",
+        default=STORE,
+        metavar="URL",
+        help="where campaigns are kept: sqlite:///FILE or postgresql://USER@HOST/DATABASE (%(default)s)",
+    )
+    return parser
+
+
+def _by(parser: Parser) -> None:
+    parser.add_argument("--by", metavar="NAME", help="who does it, for the activity log (the user of this machine)")
+
+
+def _run(commands: _Commands[Parser]) -> None:
+    run = _over_a_store(
+        commands,
+        "run",
+        "a campaign over your own leads, in real time, kept in a store",
+        "LEADS.csv [OPTION ...]",
+        "Run a campaign in real time with made-up people; nobody is called. The same command again goes on with it.",
+    )
+    run.add_argument("leads", metavar="LEADS.csv", nargs="?", help=_LEADS)
+    run.add_argument("--campaign", metavar="ID", help="go on with this campaign of the store instead of a file")
+    run.add_argument("--leave-when-paused", action="store_true", help="end when it is paused instead of waiting")
+    _by(run)
+    _definition(run)
+    calls = run.add_argument_group("limits of a call, and chance")
+    calls.add_argument(
+        "--ring-limit",
+        type=values.limit,
+        default=_LIMITS.ring,
+        metavar="SECONDS",
+        help="a phone rings for so long at most (%(default)s)",
+    )
+    calls.add_argument(
+        "--talk-limit",
+        type=values.limit,
+        default=_LIMITS.talk,
+        metavar="SECONDS",
+        help="a call is ended so long after its answer (%(default)s)",
+    )
+    calls.add_argument("--seed", type=int, default=0, metavar="N", help="another seed, another luck (%(default)s)")
+    _kept_files(run)
+
+
+def _list(commands: _Commands[Parser]) -> None:
+    parser = _over_a_store(
+        commands, "list", "the campaigns of a store", "[OPTION ...]", "Show the campaigns of a store, newest first."
+    )
+    parser.add_argument("--search", default="", metavar="TEXT", help="any part of a name or id")
+    parser.add_argument("--status", choices=[status.value for status in CampaignStatus], help="only these")
+    parser.add_argument("--workspace", default="default", metavar="NAME", help="whose campaigns (%(default)s)")
+
+
+def _of_one(parser: Parser) -> None:
+    parser.add_argument("campaign", metavar="ID", help="the campaign: its id, or the beginning of it")
+
+
+def _show(commands: _Commands[Parser]) -> None:
+    what = "one campaign: where it stands, its settings, its carriers, its log"
+    _of_one(
+        _over_a_store(commands, "show", what, "ID [--store URL]", "Show where a campaign stands, and how it is set up.")
+    )
+
+
+def _pause(commands: _Commands[Parser]) -> None:
+    pause = _over_a_store(
+        commands,
+        "pause",
+        "halt the dialling of a campaign",
+        "ID [OPTION ...]",
+        "Halt the dialling of a campaign, also of one that another process runs. Calls in progress go on.",
+    )
+    _of_one(pause)
+    _by(pause)
+
+
+def _resume(commands: _Commands[Parser]) -> None:
+    resume = _over_a_store(
+        commands,
+        "resume",
+        "let a paused campaign go on",
+        "ID [OPTION ...]",
+        "Let a paused campaign go on, where it was. It is dialled by whichever `run` of it is going on.",
+    )
+    _of_one(resume)
+    _by(resume)
+    resume.add_argument(
+        "--directory",
+        metavar="FILE",
+        help="bots and carriers as .toml or .json (what was configured when it was last started)",
+    )
+
+
+def _stop(commands: _Commands[Parser]) -> None:
+    stop = _over_a_store(
+        commands,
+        "stop",
+        "end a campaign for good",
+        "ID [OPTION ...]",
+        "End a campaign for good. Calls in progress go on to their end; nobody else is called.",
+    )
+    _of_one(stop)
+    _by(stop)
+
+
+def _audit(commands: _Commands[Parser]) -> None:
+    audit = _over_a_store(
+        commands,
+        "audit",
+        "count everything in a store again",
+        "[ID ...] [--store URL]",
+        "Count everything again, from rows and from the log, and check that no promise was broken. It only reads.",
+    )
+    audit.add_argument("campaigns", metavar="ID", nargs="*", help="only these campaigns (all of them)")

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -57,6 +57,7 @@ _OPTIONS = {
     "config.redial.redial_under_seconds": "--redial-under",
     "config.redial": "--stop-after and --redial-under",
     "config.analysis_wait_seconds": "--analysis-wait",
+    "store": "--store",
     f"carriers[{CARRIER}].cps": "--cps",
     f"carriers[{CARRIER}].burst": "--burst",
     f"carriers[{CARRIER}].channels": "--channels",
@@ -66,13 +67,12 @@ _ANSWERED = ("customer", "bot", "transfer", "RNR", "voicemail", "machine", "aban
 _SHORTEST_TALK = 4.0
 
 
-@attrs.frozen
-class Plan:
-    """A campaign to be simulated.
+@attrs.frozen(kw_only=True)
+class Intent:
+    """A campaign that is to be run.
 
     Parameters:
-        start, until: when Start is pressed, and when to stop looking.
-        actions: what operators do, and when.
+        answers: how people answer.
         warnings: to be shown before it begins.
     """
 
@@ -80,11 +80,22 @@ class Plan:
     leads: Leads | None
     directory: StaticDirectory
     answers: AnswerModel
+    seed: int = 0
+    warnings: tuple[Problem, ...] = ()
+
+
+@attrs.frozen(kw_only=True)
+class Plan(Intent):
+    """A campaign to be simulated.
+
+    Parameters:
+        start, until: when Start is pressed, and when to stop looking.
+        actions: what operators do, and when.
+    """
+
     start: datetime
     until: datetime | None = None
-    seed: int = 0
     actions: Mapping[datetime, Callable[[CampaignService, str], object]] = attrs.field(factory=dict)
-    warnings: tuple[Problem, ...] = ()
 
 
 class Refusal(Exception):
@@ -120,6 +131,17 @@ class _Faults(list[Problem]):
             self.append(Problem("", error.code, str(error)))
         return None
 
+    def settled(self, leads: Leads | None) -> tuple[Problem, ...]:
+        """Return the warnings, those of the list among them.
+
+        Raises:
+            Refusal: there is something worse.
+        """
+        errors = [each for each in self if each.severity == "error"]
+        if errors:
+            raise Refusal(map(sentence, errors))
+        return (*self, *(leads.warnings if leads is not None else ()))
+
 
 def plan_of(options: argparse.Namespace) -> Plan:
     """Make a plan of the options of `simulate`.
@@ -128,29 +150,50 @@ def plan_of(options: argparse.Namespace) -> Plan:
         Refusal: with everything that is wrong.
     """
     faults = _Faults()
+    file_faults(options, faults)
+    draft, directory = _draft(options, faults)
+    zone = _zone(draft.config.window)
+    answers = faults.attempt(lambda: answers_of(options, zone))
+    start, until = _moments(options, draft.config.window, zone, faults)
+    leads = _leads(options, faults)
+    warnings = faults.settled(leads)
+    if directory is None or answers is None or start is None:  # pragma: no cover - each has told its fault
+        raise Refusal(())
+    return Plan(
+        draft=draft,
+        leads=leads,
+        directory=directory,
+        answers=answers,
+        start=start,
+        until=until,
+        seed=options.seed,
+        warnings=warnings,
+    )
+
+
+def intent_of(options: argparse.Namespace) -> Intent:
+    """Make a campaign of the options of `run`.
+
+    Raises:
+        Refusal: with everything that is wrong.
+    """
+    faults = _Faults()
+    file_faults(options, faults)
+    draft, directory = _draft(options, faults)
+    answers = faults.attempt(lambda: answers_of(options, _zone(draft.config.window)))
+    leads = _leads(options, faults)
+    warnings = faults.settled(leads)
+    if directory is None or answers is None:  # pragma: no cover - each has told its fault
+        raise Refusal(())
+    return Intent(draft=draft, leads=leads, directory=directory, answers=answers, seed=options.seed, warnings=warnings)
+
+
+def file_faults(options: argparse.Namespace, faults: list[Problem]) -> None:
+    """Note what keeps the files that were asked for from being written."""
     if options.out is not None:
         faults += places.folder_problems("--out", Path(options.out))
     if options.skipped is not None:
         faults += places.new_file_problems("--skipped", Path(options.skipped))
-    draft, directory = _draft(options, faults)
-    zone = _zone(draft.config.window)
-    answers = faults.attempt(lambda: _answers(options, zone))
-    start, until = _moments(options, draft.config.window, zone, faults)
-    leads = _leads(options, faults)
-    warnings = [each for each in faults if each.severity == "warning"]
-    errors = [each for each in faults if each.severity == "error"]
-    if errors or directory is None or answers is None or start is None:
-        raise Refusal(sentence(each) for each in errors)
-    return Plan(
-        draft,
-        leads,
-        directory,
-        answers,
-        start,
-        until,
-        seed=options.seed,
-        warnings=(*warnings, *(leads.warnings if leads is not None else ())),
-    )
 
 
 # --- the campaign ----------------------------------------------------------------------------------------------------
@@ -202,11 +245,14 @@ def _config(options: argparse.Namespace, days: frozenset[int]) -> DiallerConfig:
     )
 
 
+def limits_given(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the limits of the made-up carrier that were given, by name."""
+    return {name: getattr(options, name) for name in ("cps", "burst", "channels") if getattr(options, name) is not None}
+
+
 def _directory(options: argparse.Namespace, bot: str, pool: Iterable[PhoneNumber]) -> StaticDirectory:
     """Return the host's bots and carriers; without a file, whatever the campaign names is there."""
-    limits = {
-        name: getattr(options, name) for name in ("cps", "burst", "channels") if getattr(options, name) is not None
-    }
+    limits = limits_given(options)
     if options.directory is None:
         # The bot's half of the callback gate stands open, so that the campaign's half decides.
         return StaticDirectory(bots=[Bot(bot, callbacks=True)], carriers=[Carrier(CARRIER, list(pool), **limits)])
@@ -228,7 +274,12 @@ def _zone(window: CallingWindow) -> ZoneInfo:
     return ZoneInfo("UTC" if unknown else window.timezone)
 
 
-def _answers(options: argparse.Namespace, zone: ZoneInfo) -> AnswerModel:
+def answers_of(options: argparse.Namespace, zone: ZoneInfo) -> AnswerModel:
+    """Return how people answer; their hours are those of `zone`.
+
+    Raises:
+        InvalidDefinition: code `unknown_disposition`.
+    """
     from ori_campaigns.diallers.answers import AnswerModel, Between, Mix
 
     problems = [

@@ -1,27 +1,30 @@
-"""The report of a simulated campaign, as lines of text; no phone number is in it."""
+"""The report of a campaign, as lines of text; no phone number is in it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
 
-from ori_campaigns.campaign import CampaignDraft
+from ori_campaigns.campaign import Campaign, CampaignDraft
+from ori_campaigns.carriers import Carrier
 from ori_campaigns.cli.look import Bar, Cell, Column, Look, Painted
 from ori_campaigns.config import RedialRules, RetryPolicy
+from ori_campaigns.events import LifecycleChanged
 from ori_campaigns.instants import to_datetime, to_instant
-from ori_campaigns.listing import ALWAYS_ON_COLOUR, CampaignRow, Rate
-from ori_campaigns.ports import Directory
+from ori_campaigns.listing import CampaignRow, Rate
+from ori_campaigns.service import CampaignService
+from ori_campaigns.views import Counters
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from ori_campaigns.cli.figures import Figures
     from ori_campaigns.ingest import Summary
-    from ori_campaigns.simulation import Rehearsal
 
-_TABLE_FROM = 74
-_PROGRESS_BAR = 12
 _NAME = 28
+_SECONDS_UNDER = 120
 # What closes contacts that no call has brought to an end; the last rule says nothing about that.
 _CLOSED = {
     "excluded": "an exclusion",
@@ -49,52 +52,31 @@ def _listed(counts: Mapping[str, int], look: Look) -> str:
     return ", ".join(f"{look.name(name)} {count:,}" for name, count in counts.items())
 
 
-# --- the list row ----------------------------------------------------------------------------------------------------
+class Ran(Protocol):
+    """A campaign that was dialled, in virtual or in real time: what a report is made of.
+
+    `attempts` and `contacts` are those of its present run, with the columns of `analytics`.
+    """
+
+    @property
+    def service(self) -> CampaignService: ...  # noqa: D102 - the fields of a Rehearsal
+    @property
+    def campaign(self) -> Campaign: ...  # noqa: D102
+    @property
+    def counters(self) -> Counters: ...  # noqa: D102
+    @property
+    def row(self) -> CampaignRow: ...  # noqa: D102
+    @property
+    def started_at(self) -> datetime: ...  # noqa: D102
+    @property
+    def ended_at(self) -> datetime: ...  # noqa: D102
+    @property
+    def attempts(self) -> pl.DataFrame: ...  # noqa: D102
+    @property
+    def contacts(self) -> pl.DataFrame: ...  # noqa: D102
 
 
-def list_row(row: CampaignRow, zone: ZoneInfo, look: Look) -> list[str]:
-    """Return the campaign's row of the campaign list (M1, M2); the date is that of `zone`."""
-    name = look.name(row.name)
-    status = Painted(row.status.value.capitalize(), row.colour)
-    bar = f"{look.bar(row.progress.fraction, _PROGRESS_BAR, rest=True)} {row.progress.text}"
-    connected = f"{row.connected:,} connected"
-    created = f"{row.created.astimezone(zone):%Y-%m-%d}"
-    actions = ", ".join(action.value.replace("_", " ").capitalize() for action in row.actions)
-    lines = look.heading("Campaign list", f"dates in {zone.key}")
-    if look.width >= _TABLE_FROM:
-        columns = [
-            Column("Name", flexible=True),
-            Column("Status"),
-            Column("Progress"),
-            Column("Answer\nrate", right=True),
-            Column("Completion\nrate", right=True),
-            Column("Created"),
-        ]
-        values: list[Cell] = [name, status, bar, row.answer_rate.text, row.completion_rate.text, created]
-        lines += look.table(columns, [values, [Painted(row.short_id, "dim"), "", connected, "", "", ""]])
-        lines.append(look.paint("Actions: ", "dim") + actions)
-    else:
-        lines += look.pairs(
-            [
-                ("Name", name),
-                ("Id", row.short_id),
-                ("Status", status.text),
-                ("Progress", f"{bar}, {connected}"),
-                ("Answer rate", row.answer_rate.text),
-                ("Completion rate", row.completion_rate.text),
-                ("Created", created),
-                ("Actions", actions),
-            ]
-        )
-    if row.always_on:
-        badge = row.always_on if look.glyphs else row.always_on.replace(" · ", ", ")
-        lines.append(look.paint(badge, ALWAYS_ON_COLOUR))
-    if row.restart_note:
-        lines.append(look.name(row.restart_note))
-    return lines
-
-
-def what_became(run: Rehearsal, figures: Figures, until: datetime | None, look: Look) -> list[str]:
+def what_became(run: Ran, figures: Figures, until: datetime | None, look: Look) -> list[str]:
     """Return in a sentence or two how the campaign stands at the end.
 
     Parameters:
@@ -118,10 +100,12 @@ def what_became(run: Rehearsal, figures: Figures, until: datetime | None, look: 
 
 
 def _span(length: timedelta) -> str:
+    if length.total_seconds() < _SECONDS_UNDER:
+        return count_of(round(length.total_seconds()), "second")
     hours, minutes = divmod(round(length.total_seconds() / 60), 60)
     days, hours = divmod(hours, 24)
-    parts = [_count(days, "day")] * bool(days) + [_count(hours, "hour")] * bool(days or hours)
-    return " ".join([*parts, _count(minutes, "minute")])
+    parts = [count_of(days, "day")] * bool(days) + [count_of(hours, "hour")] * bool(days or hours)
+    return " ".join([*parts, count_of(minutes, "minute")])
 
 
 # --- counts ----------------------------------------------------------------------------------------------------------
@@ -222,7 +206,7 @@ def attempts_per_contact(figures: Figures, look: Look) -> list[str]:
 # --- the operator's log ----------------------------------------------------------------------------------------------
 
 
-def operators_log(figures: Figures, zone: ZoneInfo, look: Look) -> list[str]:
+def operators_log(log: Iterable[LifecycleChanged], zone: ZoneInfo, look: Look) -> list[str]:
     """Return the activity log of the campaign (L15)."""
     lines = look.heading("Operator's log", f"times in {zone.key}")
     columns = [Column("When"), Column("What"), Column("By"), Column("Detail", flexible=True)]
@@ -233,7 +217,7 @@ def operators_log(figures: Figures, zone: ZoneInfo, look: Look) -> list[str]:
             look.name(each.by),
             look.name(each.detail).replace("_", " "),
         )
-        for each in figures.log
+        for each in log
     ]
     return lines + look.table(columns, rows)
 
@@ -241,34 +225,46 @@ def operators_log(figures: Figures, zone: ZoneInfo, look: Look) -> list[str]:
 # --- what was set ----------------------------------------------------------------------------------------------------
 
 
-def settings(draft: CampaignDraft, directory: Directory, look: Look) -> list[str]:
-    """Return how a campaign is set up, in a few lines."""
+def settings(
+    draft: CampaignDraft | Campaign, carriers: Sequence[Carrier], look: Look, more: Iterable[tuple[str, str]] = ()
+) -> list[str]:
+    """Return how a campaign is set up, in a few lines.
+
+    Parameters:
+        carriers: those of its workspace.
+        more: further lines, what each is about and what it says.
+    """
     config = draft.config
     window = config.window
-    carriers = [
-        f"{look.name(carrier.id)} ({_count(used, 'number')}, {carrier.cps:g} a second, "
-        f"{_count(carrier.channels, 'channel')})"
-        for carrier in directory.carriers(draft.workspace)
+    lines = [
+        f"{look.name(carrier.id)} ({count_of(used, 'number')}, {carrier.cps:g} a second, "
+        f"{count_of(carrier.channels, 'channel')})"
+        for carrier in carriers
         if (used := sum(entry.number in draft.numbers for entry in carrier.numbers))
     ]
     rows = [
         ("Campaign", f"{look.name(draft.name)}; bot {look.name(draft.bot)}; {config.mode.value.replace('_', ' ')}"),
-        ("Calls", f"{config.concurrency_limit:,} at a time over {', '.join(carriers)}"),
+        ("Calls", f"{config.concurrency_limit:,} at a time over {', '.join(lines) or 'no carrier'}"),
         ("Window", f"{window.start} to {window.end} {window.timezone}, {shown_days(window.working_days)}"),
         ("Attempts", _attempts(config.retry, look)),
     ]
     if rules := _redials(config.redial):
         rows.append(("Redials", rules))
-    return look.pairs(rows)
+    return look.pairs([*rows, *more])
 
 
-def _count(count: int, what: str) -> str:
+def count_of(count: int, what: str) -> str:
+    """Return a number of things.
+
+    >>> count_of(1, "call"), count_of(2000, "call")
+    ('1 call', '2,000 calls')
+    """
     return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def _attempts(retry: RetryPolicy, look: Look) -> str:
     kept = [*sorted(retry.on_system), *map(look.name, retry.on_business)]
-    most = f"up to {retry.max_attempts} to a contact, {_count(retry.delay_minutes, 'minute')} apart"
+    most = f"up to {retry.max_attempts} to a contact, {count_of(retry.delay_minutes, 'minute')} apart"
     return f"{most}, after {', '.join(kept)}" if kept else f"{most}; no outcome is ticked for a redial"
 
 

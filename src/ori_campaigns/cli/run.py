@@ -1,9 +1,10 @@
-"""Run a planned campaign, keep its files, and tell what happened."""
+"""Run a planned campaign in virtual time, keep its files, and tell what happened."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -15,12 +16,14 @@ from ori_campaigns.cli.chart import what_ran_when
 from ori_campaigns.cli.look import Look
 from ori_campaigns.cli.plan import Plan, refusal_of, sentence, write_skipped
 from ori_campaigns.cli.progress import Progress
+from ori_campaigns.cli.report import Ran
+from ori_campaigns.cli.rows import list_row
 from ori_campaigns.errors import CampaignsError
 
 if TYPE_CHECKING:
     from ori_campaigns.analytics.export import CsvMode
     from ori_campaigns.cli.figures import Figures
-    from ori_campaigns.simulation import Rehearsal
+    from ori_campaigns.ingest import Leads
 
 
 @attrs.frozen
@@ -45,10 +48,12 @@ class Told:
     Parameters:
         lines: for standard output.
         failure: why no file could be kept, empty when all went well.
+        code: what the command ends with, when there is no failure.
     """
 
     lines: tuple[str, ...]
     failure: str = ""
+    code: int = 0
 
 
 def run(plan: Plan, keep: Keep, look: Look, warn: Callable[[str], None]) -> Told:
@@ -80,35 +85,49 @@ def run(plan: Plan, keep: Keep, look: Look, warn: Callable[[str], None]) -> Told
             )
     except CampaignsError as error:
         raise refusal_of(error) from None
-    figures = figures_of(rehearsal, ZoneInfo(plan.draft.config.window.timezone))
-    lines = _told(plan, rehearsal, figures, look)
-    try:
-        return Told((*lines, *_kept(plan, keep, figures, look)))
-    except OSError as error:
-        return Told(tuple(lines), f"No file was kept: {error.strerror or error}.")
+    zone = ZoneInfo(plan.draft.config.window.timezone)
+    figures = figures_of(rehearsal, zone)
+    carriers = plan.directory.carriers(plan.draft.workspace)
+    lines = report.settings(plan.draft, carriers, look)
+    lines += report_of(rehearsal, figures, look, leads=plan.leads, until=plan.until)
+    return with_files(lines, plan.leads, keep, figures, look)
 
 
-def _told(plan: Plan, rehearsal: Rehearsal, figures: Figures, look: Look) -> list[str]:
+def report_of(
+    ran: Ran, figures: Figures, look: Look, *, leads: Leads | None, until: datetime | None = None
+) -> list[str]:
+    """Return the report of a campaign.
+
+    Parameters:
+        until: when it was left, if it was told when.
+    """
     from ori_campaigns.ingest import REASONS
 
-    zone = ZoneInfo(plan.draft.config.window.timezone)
-    lines = report.settings(plan.draft, plan.directory, look)
-    lines += report.list_row(rehearsal.row, zone, look)
-    lines += report.what_became(rehearsal, figures, plan.until, look)
-    if plan.leads is not None:
-        lines += report.skipped_rows(plan.leads.summary, REASONS, look)
+    zone = ZoneInfo(ran.campaign.config.window.timezone)
+    lines = list_row(ran.row, zone, look)
+    lines += report.what_became(ran, figures, until, look)
+    if leads is not None:
+        lines += report.skipped_rows(leads.summary, REASONS, look)
     lines += report.contacts_ended(figures, look)
     lines += report.dispositions(figures, look)
     lines += report.attempts_per_contact(figures, look)
     lines += what_ran_when(figures.placed, zone.key, look)
-    lines += report.operators_log(figures, zone, look)
+    lines += report.operators_log(figures.log, zone, look)
     return lines
 
 
-def _kept(plan: Plan, keep: Keep, figures: Figures, look: Look) -> list[str]:
+def with_files(lines: Sequence[str], leads: Leads | None, keep: Keep, figures: Figures, look: Look) -> Told:
+    """Keep the files that were asked for, and add to a report which they are."""
+    try:
+        return Told((*lines, *_kept(leads, keep, figures, look)))
+    except OSError as error:
+        return Told(tuple(lines), f"No file was kept: {error.strerror or error}.")
+
+
+def _kept(leads: Leads | None, keep: Keep, figures: Figures, look: Look) -> list[str]:
     from ori_campaigns.analytics.export import write_attempts
 
-    leads, attempts = plan.leads, figures.attempts
+    attempts = figures.attempts
     files: dict[Path, tuple[str, places.Writer]] = {}
     folder = keep.folder() if keep.folder is not None else None
     if folder is not None:

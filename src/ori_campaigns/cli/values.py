@@ -66,6 +66,15 @@ def seconds(text: str) -> float:
     return found
 
 
+@_explained("a whole number of seconds from 1 on")
+def limit(text: str) -> int:
+    """Read a limit in seconds."""
+    found = int(text)
+    if found < 1:
+        raise ValueError(text)
+    return found
+
+
 def names(text: str) -> list[str]:
     """Read names with commas between them.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
@@ -88,7 +89,7 @@ class Attempts:
             # What is not decided is few, and has an index.
             attempts.c.check_at.is_not(None),
         )
-        self._insert = Bulk(sa.insert(attempts), attempts.c.keys())
+        self._insert = Bulk(sa.insert(attempts), _AT_FIRST)
         at = (attempts.c.campaign == sa.bindparam("at_campaign"), attempts.c.serial == sa.bindparam("at_serial"))
         self._save = Bulk(sa.update(attempts).where(*at), _CHANGING)
 
@@ -170,7 +171,6 @@ class Attempts:
 
         In the order of the numbers: two workers who want the same two numbers then wait for each other in one order.
         """
-        opened = sorted(opened, key=lambda attempt: attempt.contact.number)
         rows = [
             {
                 "campaign": campaign.key,
@@ -181,13 +181,16 @@ class Attempts:
                 "number_in_budget": attempt.number_in_budget,
                 "from_number": attempt.from_number.reveal(),
                 "carrier": attempt.carrier,
+                "status": attempt.status.value,
                 "epoch": attempt.epoch,
                 "reserved_at": attempt.reserved_at,
                 "not_after": attempt.not_after,
-                **_changing(attempt),
+                "check_at": attempt.check_at,
+                "busy_number": attempt.contact.number.reveal(),
             }
             for attempt in opened
         ]
+        rows.sort(key=itemgetter("busy_number"))
         self._insert.execute(connection, rows)
 
     def save(self, connection: sa.Connection, rows: Iterable[tuple[CampaignRow, AttemptRow]]) -> None:
@@ -200,6 +203,11 @@ class Attempts:
         self._save.execute(connection, changed)
 
 
+_AT_FIRST = (
+    "campaign serial run contact kind number_in_budget from_number carrier status epoch reserved_at not_after check_at "
+    "busy_number"
+).split()
+"""The columns that are known when a call is reserved."""
 _CHANGING = (
     "status carrier_ref check_at busy_number rang_at answered_at ended_at talk connected disposition detail began "
     "bot_disposition analysed business_disposition callback rule"

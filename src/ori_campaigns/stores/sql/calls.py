@@ -121,7 +121,7 @@ class Dialling:
         row.next_serial += len(opened)
         row.served_at = facts[-1].at
         self._attempts.insert(connection, row, opened)
-        self._contacts.save(connection, ((row, attempt.contact) for attempt in opened))
+        self._contacts.call(connection, row, (attempt.contact for attempt in opened))
 
     def record(
         self,

@@ -51,6 +51,7 @@ class Contacts:
         self._by_number = by_place.where(people.c.number.in_(sa.bindparam("numbers", expanding=True)))
         at = [contacts.c[name] == sa.bindparam(f"at_{name}") for name in ("campaign", "run", "ordinal")]
         self._save = Bulk(sa.update(contacts).where(*at), _CHANGING)
+        self._call = Bulk(sa.update(contacts).where(*at), ["status", "attempts", "look_at"])
         self._put_off = Bulk(sa.update(contacts).where(*at), ["look_at"])
 
     def _candidates(self, whole: sa.Select[Any], status: ContactStatus) -> sa.Select[Any]:
@@ -106,6 +107,15 @@ class Contacts:
         """Write back those contacts that changed."""
         changed = [_columns(campaign, contact) for campaign, contact in rows if contact.changed]
         self._save.execute(connection, changed)
+
+    def call(self, connection: sa.Connection, campaign: CampaignRow, contacts: Iterable[ContactRow]) -> None:
+        """Write back contacts that were taken off the list to be called."""
+        at = {"at_campaign": campaign.key, "at_run": campaign.run.number, "look_at": 0}
+        rows = [
+            {**at, "at_ordinal": each.ordinal, "status": each.status.value, "attempts": each.attempts}
+            for each in contacts
+        ]
+        self._call.execute(connection, rows)
 
     def put_off(self, connection: sa.Connection, campaign: CampaignRow, later: Sequence[tuple[int, Instant]]) -> None:
         """Do not offer these contacts before an instant."""

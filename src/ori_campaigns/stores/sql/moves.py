@@ -29,8 +29,10 @@ from ori_campaigns.views import (
 )
 
 _S = ContactStatus
-_WORTH_A_LOOK = 10_000
+_WORTH_A_LOOK = 1_000
 """From so many contacts on, the planner is told of a new list."""
+_PIECE = 500
+"""Excluded contacts moved in one statement."""
 
 
 class Moves:
@@ -185,9 +187,9 @@ class Moves:
         enter = sa.insert(contacts).from_select(names, everybody.order_by(listed.c.ordinal))
         size = connection.execute(enter, execution_options={"preserve_rowcount": True}).rowcount
         row.run.contacts = {**dict.fromkeys(_S, 0), _S.PENDING: size}
-        self._apply_exclusions(connection, row)
         if size >= _WORTH_A_LOOK:
             self._dialect.loaded(connection, contacts, listed)
+        self._apply_exclusions(connection, row)
         return size
 
     # --- exclusions ---
@@ -202,22 +204,22 @@ class Moves:
         )
 
     def _apply_exclusions(self, connection: sa.Connection, row: CampaignRow) -> None:
-        """Put every waiting contact whose number is flagged into `excluded`."""
+        """Put every waiting contact whose number is flagged into `excluded`.
+
+        Piece by piece: those who are excluded are few, and no planner gets to compare whole lists.
+        """
         exclusions, listed, contacts = self._exclusions, self._listed, self._contacts
-        flagged = (
-            sa.select(listed.c.ordinal)
-            .join(exclusions, exclusions.c.number == listed.c.number)
-            .where(exclusions.c.campaign == row.key, exclusions.c.active, listed.c.list == row.people)
-        )
-        those = (self._in(WAITING), contacts.c.ordinal.in_(flagged))
-        found = connection.execute(
-            sa.select(contacts.c.status, sa.func.count()).where(*self._of(row), *those).group_by(contacts.c.status)
-        ).all()
-        if found:
+        flagged = sa.select(listed.c.ordinal).join(exclusions, exclusions.c.number == listed.c.number)
+        mine = (exclusions.c.campaign == row.key, exclusions.c.active, listed.c.list == row.people)
+        ordinals = connection.execute(flagged.where(*mine)).scalars().all()
+        for first in range(0, len(ordinals), _PIECE):
+            those = (self._in(WAITING), contacts.c.ordinal.in_(ordinals[first : first + _PIECE]))
+            by_status = sa.select(contacts.c.status, sa.func.count()).group_by(contacts.c.status)
+            found = connection.execute(by_status.where(*self._of(row), *those)).all()
             self._update(connection, row, *those, status=_S.EXCLUDED.value, look_at=0)
-        for status, count in found:
-            row.run.contacts[_S(status)] -= count
-            row.run.contacts[_S.EXCLUDED] += count
+            for status, count in found:
+                row.run.contacts[_S(status)] -= count
+                row.run.contacts[_S.EXCLUDED] += count
         row.run.changed = True
 
 

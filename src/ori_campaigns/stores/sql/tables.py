@@ -28,15 +28,15 @@ IS_LIVE = _one_of("status", sorted(LIVE))
 
 
 def _flag(name: str) -> sa.Column[bool]:
-    return sa.Column(name, sa.Boolean, nullable=False, default=False)
+    return sa.Column(name, sa.Boolean, nullable=False, server_default=sa.false())
 
 
 def _word(name: str, default: str = "") -> sa.Column[str]:
-    return sa.Column(name, sa.Text, nullable=False, default=default)
+    return sa.Column(name, sa.Text, nullable=False, server_default=default)
 
 
 def _count(name: str, default: int = 0) -> sa.Column[int]:
-    return sa.Column(name, BIG, nullable=False, default=default)
+    return sa.Column(name, BIG, nullable=False, server_default=sa.text(str(default)))
 
 
 class Tables:

@@ -1,0 +1,236 @@
+"""Kills workers, one cycle after the other, and lets the last one finish.
+
+    python -m kill.cycles sqlite --kills 100 --seed 1 [--workers 2] [--pace 1]
+
+A worker dies at a random moment: mostly some time after it has begun to work, sometimes while it is still opening the
+database. Whenever the work runs out, there is another campaign.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import postgres
+from kill.book import Book
+from kill.judge import Judge
+
+TESTS = Path(__file__).parents[1]
+SECOND = 1_000_000
+
+
+class Zygote:
+    """The process that forks workers within milliseconds, since it has imported everything."""
+
+    def __init__(self) -> None:
+        places = os.pathsep.join([str(TESTS), str(TESTS.parent / "src")])
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "kill.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=os.environ | {"PYTHONPATH": places},
+        )
+        self.ready: set[int] = set()
+        self.failed: dict[int, str] = {}
+
+    def __enter__(self) -> Zygote:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait()
+        self._process.stdout.close()
+
+    def _hear(self, word: str) -> dict[str, Any]:
+        """Read on until somebody says `word`."""
+        assert self._process.stdout is not None
+        while True:
+            line: dict[str, Any] = json.loads(self._process.stdout.readline())
+            if "ready" in line:
+                self.ready.add(line["ready"])
+            elif "failed" in line:
+                self.failed[line["failed"]] = line["why"]
+            if word in line:
+                return line
+
+    def _tell(self, **order: Any) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.flush()
+
+    def fork(self, do: str, plan: dict[str, Any], **given: Any) -> int:
+        self._tell(do=do, plan=plan, given=given)
+        pid: int = self._hear("forked")["forked"]
+        return pid
+
+    def wait_until_ready(self, pid: int) -> None:
+        while pid not in self.ready and pid not in self.failed:
+            word = "ready" if pid not in self.failed else "failed"
+            self._hear(word)
+
+    def reap(self, pid: int) -> int:
+        """Wait for the end of a child; its exit code, negative for a signal."""
+        self._tell(reap=pid)
+        code: int = self._hear("ended")["code"]
+        return code
+
+    def finish(self, do: str, plan: dict[str, Any], **given: Any) -> None:
+        """Have something done by somebody who is not killed."""
+        pid = self.fork(do, plan, **given)
+        code = self.reap(pid)
+        if code:
+            raise RuntimeError(f"{do} failed:\n{self.failed.get(pid, code)}")
+
+
+class Cycles:
+    """One database, one book, and those who work on it until they are killed.
+
+    Parameters:
+        url: of an empty database.
+        folder: for the book.
+        seed: of the moments at which they die.
+        workers: how many work at once; one of them is killed.
+        plan: what else all of them are told.
+    """
+
+    def __init__(self, url: str, folder: Path, *, seed: int, workers: int = 1, pace: int = 60, **plan: Any) -> None:
+        began = time.time_ns() // 1000
+        away = round(12 - began / SECOND / 3600 % 24)
+        # The names of these zones count westwards.
+        zone = f"Etc/GMT{-away:+d}" if away else "Etc/GMT"
+        self._book = folder / "book"
+        self._dump = folder / "dump"
+        book = str(self._book)
+        self.plan = {"url": url, "book": book, "pace": pace, "began": began, "zone": zone, "seats": 12, "attempts": 3} | plan
+        self.random = random.Random(seed)
+        self.workers = workers
+        self.deaths: Counter[str] = Counter()
+        self.campaigns = 0
+        self._running: list[int] = []
+
+    def run(self, kills: int, *, judged_every: int = 0) -> list[str]:
+        """Kill so often, let the last one finish, and return what the judge says.
+
+        Parameters:
+            judged_every: after so many kills look at the book; what it proves ends the run.
+        """
+        with Zygote() as zygote:
+            self._open_campaigns(zygote, 2)
+            for number in range(1, kills + 1):
+                self._one_dies(zygote)
+                if judged_every and number % judged_every == 0 and (found := self.judge(dumped=False).verdict()):
+                    return found
+            for pid in self._running:
+                self._expect(zygote, pid, {0})
+            zygote.finish("resume", self.plan)
+            zygote.finish("work", self.plan)
+            zygote.finish("dump", self.plan, to=str(self._dump))
+            return self.judge().verdict()
+
+    def judge(self, *, dumped: bool = True) -> Judge:
+        dump = json.loads(self._dump.read_text(encoding="utf-8")) if dumped else None
+        return Judge(Book(self._book).refresh(), dump, attempts=self.plan["attempts"], seats=self.plan["seats"])
+
+    def _open_campaigns(self, zygote: Zygote, count: int) -> None:
+        for _ in range(count):
+            zygote.finish("create", self.plan, number=self.campaigns)
+            self.campaigns += 1
+
+    def _one_dies(self, zygote: Zygote) -> None:
+        draw = self.random
+        while len(self._running) < self.workers:
+            self._running.append(zygote.fork("work", self.plan))
+        operator = 0
+        if draw.random() < 0.3:
+            operator = zygote.fork("operate", self.plan, number=draw.randrange(100), exclude=draw.randrange(100))
+        victim = draw.choice(self._running)
+        if draw.random() < 0.8:
+            zygote.wait_until_ready(victim)
+            time.sleep(draw.uniform(0, 0.3))
+        else:
+            time.sleep(draw.uniform(0, 0.03))
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(victim, signal.SIGKILL)
+        self._running.remove(victim)
+        if self._expect(zygote, victim, {0, -signal.SIGKILL}) == 0:
+            self.deaths["had finished"] += 1
+            self._open_campaigns(zygote, 1)
+        else:
+            self.deaths["killed" if victim in zygote.ready else "killed while opening"] += 1
+        if operator:
+            self._see_to(zygote, operator)
+
+    def _see_to(self, zygote: Zygote, operator: int) -> None:
+        """Operators die, too."""
+        if self.random.random() < 0.5:
+            time.sleep(self.random.uniform(0, 0.3))
+            os.kill(operator, signal.SIGKILL)
+            self.deaths["operator"] += 1
+        self._expect(zygote, operator, {0, -signal.SIGKILL})
+
+    def _expect(self, zygote: Zygote, pid: int, codes: set[int]) -> int:
+        code = zygote.reap(pid)
+        if code not in codes:
+            raise RuntimeError(f"Somebody failed:\n{zygote.failed.get(pid, code)}")
+        return code
+
+
+@contextlib.contextmanager
+def place(engine: str) -> Iterator[tuple[str, Path]]:
+    """The URL of an empty database, and a folder for the book."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="ori-kill-")))
+        if engine == "postgres":
+            yield stack.enter_context(postgres.fresh_database(postgres.server())), folder
+        else:
+            yield f"sqlite:///{folder / 'campaigns.db'}", folder
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Kill workers, and see what is left.")
+    parser.add_argument("engine", choices=["sqlite", "postgres"])
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--pace", type=int, default=60)
+    parser.add_argument("--attempts", type=int, default=3)
+    parser.add_argument("--people", type=int, default=60)
+    parser.add_argument("--bug", default="")
+    given = parser.parse_args()
+    with place(given.engine) as (url, folder):
+        began = time.monotonic()
+        cycles = Cycles(
+            url,
+            folder,
+            seed=given.seed,
+            workers=given.workers,
+            pace=given.pace,
+            attempts=given.attempts,
+            people=given.people,
+            bug=given.bug,
+        )
+        found = cycles.run(given.kills, judged_every=1 if given.bug else 0)
+        told = {} if given.bug else cycles.judge().figures()
+        print(json.dumps({"seconds": round(time.monotonic() - began, 1)} | dict(cycles.deaths) | told))
+        print(*found, sep="\n")
+        sys.exit(bool(found))
+
+
+if __name__ == "__main__":
+    main()
