@@ -263,8 +263,8 @@ def _introduce(task: _Task, gone_after: int, look: Look, say: Say) -> None:
     if counters.live:
         calls = "call was" if counters.live == 1 else "calls were"
         say(
-            f"{counters.live:,} {calls} cut off, or another `run` has them: "
-            f"without news they count as errors within {-(-gone_after // 60)} min."
+            f"{counters.live:,} {calls} cut off, or another `run` has them. They keep their lines; without news they "
+            f"count as errors within {-(-gone_after // 60)} min."
         )
 
 
