@@ -110,6 +110,22 @@ KIND_OF: Mapping[ContactStatus, AttemptKind] = MappingProxyType(
 )
 
 
+_LONGEST_SERIAL = 18
+"""Digits that surely fit into 64 bits."""
+
+
+def place_of(attempt_id: str) -> tuple[str, int] | None:
+    """Return the campaign's id and the serial of an attempt's id; `None` for what is none of ours.
+
+    >>> place_of("abc-7"), place_of("abc-07"), place_of("call from elsewhere")
+    (('abc', 7), None, None)
+    """
+    campaign_id, _, serial = attempt_id.rpartition("-")
+    if not campaign_id or not serial.isascii() or not serial.isdecimal() or len(serial) > _LONGEST_SERIAL:
+        return None
+    return (campaign_id, int(serial)) if str(int(serial)) == serial else None
+
+
 @attrs.frozen
 class CallbackRequest:
     """A customer asked to be called back, at a time already resolved.

@@ -132,7 +132,10 @@ class Store(Protocol):
 
     Each write does, in ONE transaction: lock what is asked for, read a view, call the PURE rule (which may be called
     again after a conflict), apply its `Changes` in the order moves, facts, campaign, and append the facts to the log.
-    If the rule raises, nothing has changed. Rules are never expressed in the store.
+    If the rule raises, nothing has changed. Rules are never expressed in the store. For each move, after the facts, a
+    `ContactsMoved` is appended that says how many contacts changed, and to which status where that is one.
+
+    A report without our id is of the one attempt that has its carrier's reference; if two ever had it, of none.
 
     Raises, from any call: `NotFound`, `Conflict`, `StoreUnavailable`, `CommitUnknown`.
     """

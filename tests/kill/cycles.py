@@ -50,7 +50,9 @@ class Zygote:
     def __enter__(self) -> Zygote:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
@@ -117,7 +119,15 @@ class Cycles:
         self._book = folder / "book"
         self._dump = folder / "dump"
         book = str(self._book)
-        self.plan = {"url": url, "book": book, "pace": pace, "began": began, "zone": zone, "seats": 12, "attempts": 3} | plan
+        self.plan = {
+            "url": url,
+            "book": book,
+            "pace": pace,
+            "began": began,
+            "zone": zone,
+            "seats": 12,
+            "attempts": 3,
+        } | plan
         self.random = random.Random(seed)
         self.workers = workers
         self.deaths: Counter[str] = Counter()

@@ -1,6 +1,6 @@
 """Reads what the carrier's book says and what the store says, and compares them. It knows nothing of the engine.
 
-    python -m kill.judge BOOK DUMP [--attempts 3] [--seats 12]
+python -m kill.judge BOOK DUMP [--attempts 3] [--seats 12]
 """
 
 from __future__ import annotations

@@ -119,11 +119,12 @@ _KINDS: Mapping[str, type] = {
 
 
 class Tables:
-    """What is committed, by table and key, and two indexes that are worked out from it."""
+    """What is committed, by table and key, and three indexes that are worked out from it."""
 
     def __init__(self, documents: Mapping[Key, Document]) -> None:
         self.of: dict[str, dict[Key, Any]] = {name: {} for name in _KINDS}
         self.undecided: dict[Key, AttemptDocument] = {}
+        self.by_reference: dict[str, set[str]] = {}
         self.sequences: Counter[tuple[str, int]] = Counter()
         self.update({key: codec.from_plain(_KINDS[str(key[0])], document) for key, document in documents.items()})
 
@@ -140,6 +141,7 @@ class Tables:
             elif isinstance(row, AttemptDocument):
                 # Live calls, and those that wait for their analysis, are few; all others are hardly ever asked for.
                 self.undecided[key] = row
+                self.by_reference.setdefault(row.carrier_ref, set()).add(row.id)
                 if row.decided:
                     del self.undecided[key]
 
@@ -250,6 +252,11 @@ class Rows:
     def undecided(self) -> list[AttemptRow]:
         """Return the attempts of which something is open: they are live, or wait for their analysis."""
         return [self.take(*key) for key in self._tables.undecided]
+
+    def by_reference(self, reference: str) -> str:
+        """Return the id of the one attempt that ever had this carrier's reference; of two, neither."""
+        found = self._tables.by_reference.get(reference, set())
+        return next(iter(found)) if reference and len(found) == 1 else ""
 
     def carriers(self, workspace: str) -> list[CarrierRow]:
         """Return the carriers of a workspace, withdrawn ones among them."""

@@ -313,7 +313,10 @@ class JsonStore:
 
     def record(self, reports: Sequence[Report], rule: Callable[[ReportView], Changes[R]]) -> R:
         with self._transaction() as rows:
-            shown = [rows.attempt(report.attempt_id or self._by_reference(rows, report)) for report in reports]
+            known_as = [
+                report.attempt_id or rows.by_reference(getattr(report, "carrier_ref", "")) for report in reports
+            ]
+            shown = [rows.attempt(name) for name in known_as]
             changes = rule(ShownReports(rows.now, list(zip(reports, shown, strict=True))))
             attempts = {attempt.id: attempt for attempt in shown if attempt is not None}
             for fact in cast("Sequence[AttemptFact]", changes.facts):
@@ -324,12 +327,6 @@ class JsonStore:
                 carrier = rows.take("carriers", workspace, name)
                 carrier.rests_until, carrier.changed = max(carrier.rests_until, until), True
             return changes.result
-
-    def _by_reference(self, rows: Rows, report: Report) -> str:
-        """Return the id of the one open attempt with the carrier's reference; of two, neither."""
-        reference = getattr(report, "carrier_ref", "")
-        found = [each.id for each in rows.undecided() if reference and each.carrier_ref == reference]
-        return found[0] if len(found) == 1 else ""
 
     # --- carriers ---
     def put_carriers(self, workspace: str, carriers: Sequence[Carrier]) -> None:

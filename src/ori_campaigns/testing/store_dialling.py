@@ -272,6 +272,28 @@ class DiallingDuties(Duties):
         assert bench.tell(Ended("", bench.clock.now(), "customer", carrier_ref="1")).unmatched == ("",)
         assert bench.live() == 2
 
+    def test_a_reference_outlasts_its_call(self, bench: Bench) -> None:
+        """A late report still finds the call that is over; one of a later call of the same name finds neither."""
+        bench.running(2, concurrency_limit=1)
+        (first,) = bench.dials()
+        bench.tell(Accepted(first.attempt_id, bench.clock.now(), "CA-5"))
+        bench.at_once(partial(Ended, disposition="customer"), first)
+        assert bench.tell(Ringing("", bench.clock.now(), "CA-5")).unmatched == ()
+        assert bench.log()[-1].fact.attempt == first.attempt_id
+        (second,) = bench.dials()
+        bench.tell(Accepted(second.attempt_id, bench.clock.now(), "CA-5"))
+        assert bench.tell(Ended("", bench.clock.now(), "customer", carrier_ref="CA-5")).unmatched == ("",)
+        assert bench.live() == 1
+
+    def test_an_id_that_is_not_ours_finds_nothing(self, bench: Bench) -> None:
+        """Neither do other spellings of one that is."""
+        bench.running(1)
+        (dial,) = bench.dials()
+        name, _, serial = dial.attempt_id.rpartition("-")
+        strange = [f"{name}-0{serial}", f"{name}-", f"{name}-x", f"{name}-9", f"{name}-{'9' * 40}", "-0", "elsewhere"]
+        assert bench.tell(*(Ringing(each, bench.clock.now()) for each in strange)).unmatched == tuple(strange)
+        assert bench.tell(Ringing(dial.attempt_id, bench.clock.now())).unmatched == ()
+
     def test_a_report_on_a_call_that_is_over_finds_it(self, bench: Bench) -> None:
         """It is shown to the rule as it ended, and kept in the log."""
         bench.running(1)

@@ -111,7 +111,8 @@ def _submitted(attempt: OpenAttempt, fact: AttemptSubmitted, _: int) -> None:
 
 def _learn(attempt: OpenAttempt, carrier_ref: str) -> None:
     attempt.carrier_ref = carrier_ref
-    # Two carriers may give the same reference: then it names no call, and a report without our id finds none.
+    # Given twice, a reference names no call, and a report without our id finds none. It is kept beyond the end of the
+    # call: late reports are to find it, and those of another call must not.
     by_ref = attempt.book.exchange.by_ref
     by_ref[carrier_ref] = attempt.id if by_ref.get(carrier_ref, attempt.id) == attempt.id else ""
 
@@ -153,8 +154,6 @@ def _free(attempt: OpenAttempt, book: Book) -> None:
     attempt.trunk.live -= 1
     attempt.of.live -= 1
     exchange.busy.discard(book.numbers[attempt.ordinal])
-    if exchange.by_ref.get(attempt.carrier_ref) == attempt.id:
-        del exchange.by_ref[attempt.carrier_ref]
 
 
 def _ended(attempt: OpenAttempt, fact: AttemptEnded, cursor: int) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from ori_campaigns.contact import WAITING, Attempt, Contact, ContactStatus
+from ori_campaigns.contact import WAITING, Attempt, Contact, ContactStatus, place_of
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.stores.memory.exchange import Exchange, Trunk
@@ -132,10 +132,10 @@ class Book:
         found = self.exchange.open.get(attempt_id)
         if found is not None:
             return found
-        serial = attempt_id.rpartition("-")[2]
-        if not serial.isdecimal() or int(serial) >= len(self.attempts):
+        place = place_of(attempt_id)
+        if place is None or place[1] >= len(self.attempts):
             return None
-        return PastAttempt(self, int(serial))
+        return PastAttempt(self, place[1])
 
     def counters(self, number: int | None) -> Counters:
         """Return the counts of a run, the current one unless named."""

@@ -9,6 +9,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from ori_campaigns.campaign import Campaign
+from ori_campaigns.contact import place_of
 from ori_campaigns.events import AttemptReserved, Fact
 from ori_campaigns.instants import Instant
 from ori_campaigns.pacing import Line
@@ -21,7 +22,6 @@ from ori_campaigns.stores.sql.campaigns import CampaignRow, Campaigns
 from ori_campaigns.stores.sql.carriers import Carriers, Trunk
 from ori_campaigns.stores.sql.contacts import Contacts
 from ori_campaigns.stores.sql.log import Log
-from ori_campaigns.stores.sql.values import place_of
 from ori_campaigns.views import AdmitView, Changes, ReportView
 
 R = TypeVar("R")

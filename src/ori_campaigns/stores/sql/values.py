@@ -12,9 +12,6 @@ from ori_campaigns.carriers import Carrier
 from ori_campaigns.contact import Callback, CallbackRequest
 from ori_campaigns.numbers import PhoneNumber
 
-_LONGEST_SERIAL = 18
-"""Digits that surely fit into 64 bits."""
-
 
 class Documents:
     """Reads campaigns and carriers out of their documents, each text once.
@@ -96,20 +93,3 @@ def word(text: str) -> str:
 def number_of(text: str) -> PhoneNumber:
     """Return a number from its column; that of a person who was erased is empty."""
     return PhoneNumber(text if text.isdecimal() else "")
-
-
-def place_of(attempt_id: str) -> tuple[str, int] | None:
-    """Return campaign id and serial of an attempt's id; `None` for what is none of ours.
-
-    >>> place_of("abc-7"), place_of("abc-07"), place_of("call from elsewhere")
-    (('abc', 7), None, None)
-    """
-    campaign_id, _, serial = attempt_id.rpartition("-")
-    if not campaign_id or not serial.isascii() or not serial.isdecimal() or len(serial) > _LONGEST_SERIAL:
-        return None
-    return (campaign_id, int(serial)) if str(int(serial)) == serial else None
-
-
-def row_dict(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a row of any table
-    """Return a row's columns by name."""
-    return dict(row._mapping)  # noqa: SLF001 - its public name for this
