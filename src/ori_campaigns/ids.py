@@ -14,6 +14,11 @@ def random_id() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(16))
 
 
+def new_key() -> bytes:
+    """Return a key that nobody can guess."""
+    return secrets.token_bytes(32)
+
+
 def counted_ids(prefix: str) -> Callable[[], str]:
     """Return a source of ids that counts, for simulations and tests.
 

@@ -1,6 +1,6 @@
 """Kills workers, one cycle after the other, and lets the last one finish.
 
-    python -m kill.cycles sqlite --kills 100 --seed 1 [--workers 2] [--pace 1]
+    python -m kill.cycles postgres --kills 100 --seed 1 --workers 2 --pace 1
 
 A worker dies at a random moment: mostly some time after it has begun to work, sometimes while it is still opening the
 database. Whenever the work runs out, there is another campaign.
@@ -22,7 +22,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 import postgres
 from kill.book import Book
@@ -30,6 +30,9 @@ from kill.judge import Judge
 
 TESTS = Path(__file__).parents[1]
 SECOND = 1_000_000
+SEATS = 12
+MORE_PEOPLE = 40
+AT_WORK, OPERATORS, OPERATORS_DIE = 0.85, 0.25, 0.5
 
 
 class Zygote:
@@ -47,7 +50,7 @@ class Zygote:
         self.ready: set[int] = set()
         self.failed: dict[int, str] = {}
 
-    def __enter__(self) -> Zygote:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(
@@ -106,98 +109,111 @@ class Cycles:
     Parameters:
         url: of an empty database.
         folder: for the book.
+        zygote: forks those who work.
         seed: of the moments at which they die.
+        people: on the lists of the first two campaigns.
         workers: how many work at once; one of them is killed.
-        plan: what else all of them are told.
+        pace: how much faster than the wall clock the store's time passes; at 1 it goes by the database's own.
+        attempts: calls to a contact at most.
+        bug: which one the workers have.
     """
 
-    def __init__(self, url: str, folder: Path, *, seed: int, workers: int = 1, pace: int = 60, **plan: Any) -> None:
+    def __init__(
+        self,
+        url: str,
+        folder: Path,
+        zygote: Zygote,
+        *,
+        seed: int,
+        people: int,
+        workers: int = 1,
+        pace: int = 60,
+        attempts: int = 3,
+        bug: str = "",
+    ) -> None:
         began = time.time_ns() // 1000
         away = round(12 - began / SECOND / 3600 % 24)
         # The names of these zones count westwards.
         zone = f"Etc/GMT{-away:+d}" if away else "Etc/GMT"
         self._book = folder / "book"
         self._dump = folder / "dump"
-        book = str(self._book)
-        self.plan = {
-            "url": url,
-            "book": book,
-            "pace": pace,
-            "began": began,
-            "zone": zone,
-            "seats": 12,
-            "attempts": 3,
-        } | plan
+        told = {"pace": pace, "began": began, "zone": zone, "seats": SEATS, "attempts": attempts, "bug": bug}
+        self.plan = {"url": url, "book": str(self._book), **told}
+        self.attempts, self.people, self.workers = attempts, people, workers
         self.random = random.Random(seed)
-        self.workers = workers
+        self._zygote = zygote
         self.deaths: Counter[str] = Counter()
         self.campaigns = 0
         self._running: list[int] = []
 
-    def run(self, kills: int, *, judged_every: int = 0) -> list[str]:
-        """Kill so often, let the last one finish, and return what the judge says.
+    def run(self, kills: int, *, until_proved: bool = False) -> list[str]:
+        """Kill so often, let the last ones finish, and return what the judge says.
 
         Parameters:
-            judged_every: after so many kills look at the book; what it proves ends the run.
+            until_proved: look at the book after each death; what it alone proves ends the run.
         """
-        with Zygote() as zygote:
-            self._open_campaigns(zygote, 2)
-            for number in range(1, kills + 1):
-                self._one_dies(zygote)
-                if judged_every and number % judged_every == 0 and (found := self.judge(dumped=False).verdict()):
-                    return found
-            for pid in self._running:
-                self._expect(zygote, pid, {0})
-            zygote.finish("resume", self.plan)
-            zygote.finish("work", self.plan)
-            zygote.finish("dump", self.plan, to=str(self._dump))
-            return self.judge().verdict()
+        self._open_campaigns(self.people, self.people)
+        for _ in range(kills):
+            self._one_dies()
+            if until_proved and (found := self.judge(dumped=False).verdict()):
+                self._end()
+                return found
+        for pid in self._running:
+            self._expect(pid, {0})
+        for what in ("resume", "work"):
+            self._zygote.finish(what, self.plan)
+        self._zygote.finish("dump", self.plan, to=str(self._dump))
+        return self.judge().verdict()
+
+    def _end(self) -> None:
+        for pid in self._running:
+            os.kill(pid, signal.SIGKILL)
+            self._expect(pid, {0, -signal.SIGKILL})
 
     def judge(self, *, dumped: bool = True) -> Judge:
         dump = json.loads(self._dump.read_text(encoding="utf-8")) if dumped else None
-        return Judge(Book(self._book).refresh(), dump, attempts=self.plan["attempts"], seats=self.plan["seats"])
+        return Judge(Book(self._book).refresh(), dump, attempts=self.attempts, seats=SEATS)
 
-    def _open_campaigns(self, zygote: Zygote, count: int) -> None:
-        for _ in range(count):
-            zygote.finish("create", self.plan, number=self.campaigns)
+    def _open_campaigns(self, *sizes: int) -> None:
+        for people in sizes:
+            self._zygote.finish("create", self.plan, number=self.campaigns, people=people)
             self.campaigns += 1
 
-    def _one_dies(self, zygote: Zygote) -> None:
-        draw = self.random
+    def _one_dies(self) -> None:
+        draw, zygote = self.random, self._zygote
         while len(self._running) < self.workers:
             self._running.append(zygote.fork("work", self.plan))
         operator = 0
-        if draw.random() < 0.3:
+        if draw.random() < OPERATORS:
             operator = zygote.fork("operate", self.plan, number=draw.randrange(100), exclude=draw.randrange(100))
         victim = draw.choice(self._running)
-        if draw.random() < 0.8:
+        if draw.random() < AT_WORK:
             zygote.wait_until_ready(victim)
             time.sleep(draw.uniform(0, 0.3))
         else:
             time.sleep(draw.uniform(0, 0.03))
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(victim, signal.SIGKILL)
+        os.kill(victim, signal.SIGKILL)
         self._running.remove(victim)
-        if self._expect(zygote, victim, {0, -signal.SIGKILL}) == 0:
+        if self._expect(victim, {0, -signal.SIGKILL}) == 0:
             self.deaths["had finished"] += 1
-            self._open_campaigns(zygote, 1)
+            self._open_campaigns(MORE_PEOPLE)
         else:
-            self.deaths["killed" if victim in zygote.ready else "killed while opening"] += 1
+            self.deaths["at work" if victim in zygote.ready else "while opening"] += 1
         if operator:
-            self._see_to(zygote, operator)
+            self._see_to(operator)
 
-    def _see_to(self, zygote: Zygote, operator: int) -> None:
+    def _see_to(self, operator: int) -> None:
         """Operators die, too."""
-        if self.random.random() < 0.5:
+        if self.random.random() < OPERATORS_DIE:
             time.sleep(self.random.uniform(0, 0.3))
             os.kill(operator, signal.SIGKILL)
-            self.deaths["operator"] += 1
-        self._expect(zygote, operator, {0, -signal.SIGKILL})
+            self.deaths["operators"] += 1
+        self._expect(operator, {0, -signal.SIGKILL})
 
-    def _expect(self, zygote: Zygote, pid: int, codes: set[int]) -> int:
-        code = zygote.reap(pid)
+    def _expect(self, pid: int, codes: set[int]) -> int:
+        code = self._zygote.reap(pid)
         if code not in codes:
-            raise RuntimeError(f"Somebody failed:\n{zygote.failed.get(pid, code)}")
+            raise RuntimeError(f"Somebody failed:\n{self._zygote.failed.get(pid, code)}")
         return code
 
 
@@ -216,30 +232,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Kill workers, and see what is left.")
     parser.add_argument("engine", choices=["sqlite", "postgres"])
     parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=1)
-    parser.add_argument("--pace", type=int, default=60)
-    parser.add_argument("--attempts", type=int, default=3)
-    parser.add_argument("--people", type=int, default=60)
+    for name, usual in (("seed", 1), ("people", 500), ("workers", 1), ("pace", 60), ("attempts", 3)):
+        parser.add_argument(f"--{name}", type=int, default=usual)
     parser.add_argument("--bug", default="")
-    given = parser.parse_args()
-    with place(given.engine) as (url, folder):
-        began = time.monotonic()
-        cycles = Cycles(
-            url,
-            folder,
-            seed=given.seed,
-            workers=given.workers,
-            pace=given.pace,
-            attempts=given.attempts,
-            people=given.people,
-            bug=given.bug,
-        )
-        found = cycles.run(given.kills, judged_every=1 if given.bug else 0)
-        told = {} if given.bug else cycles.judge().figures()
-        print(json.dumps({"seconds": round(time.monotonic() - began, 1)} | dict(cycles.deaths) | told))
-        print(*found, sep="\n")
-        sys.exit(bool(found))
+    given = vars(parser.parse_args())
+    began = time.monotonic()
+    with place(given.pop("engine")) as (url, folder), Zygote() as zygote:
+        kills = given.pop("kills")
+        cycles = Cycles(url, folder, zygote, **given)
+        found = cycles.run(kills, until_proved=bool(given["bug"]))
+        figures = cycles.judge(dumped=not found).figures()
+    print(json.dumps({"seconds": round(time.monotonic() - began, 1)} | dict(cycles.deaths) | figures))
+    print(*found, sep="\n")
+    sys.exit(bool(found))
 
 
 if __name__ == "__main__":

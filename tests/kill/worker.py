@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
@@ -39,7 +40,7 @@ R = TypeVar("R")
 LINES = ["911140001000", "911140001001"]
 BY = "operator"
 LIMITS = {
-    # Seconds of the store's time; what has surely not left by then (reserved) is well past what may leave (send_budget).
+    # Seconds of the store's time. A reservation is given up (reserved) well after it may leave (send_budget).
     1: ori.CallLimits(send_budget=1, reserved=2, ring=1, ringing=1, talk=1, talk_grace=1, look_up_every=1),
     60: ori.CallLimits(send_budget=30, reserved=60, ring=20, ringing=30, talk=20, talk_grace=10, look_up_every=10),
 }
@@ -56,7 +57,6 @@ class Plan:
         pace: how much faster than the wall clock the store's time passes; at 1 it goes by the database's own clock.
         began: the instant from which on it does.
         zone: one in which it is about noon.
-        people: on the list of each campaign.
         seats: of each campaign.
         attempts: calls to a contact at most.
         bug: which one the workers have.
@@ -67,7 +67,6 @@ class Plan:
     pace: int
     began: int
     zone: str
-    people: int = 60
     seats: int = 12
     attempts: int = 3
     bug: str = ""
@@ -143,9 +142,9 @@ class Shop:
 
     # --- what a child does -------------------------------------------------------------------------------------------
 
-    def create(self, number: int) -> None:
-        """Create a campaign and start it. A third of its people are on the list of the campaign before it, too."""
-        plan, first = self.plan, number * (self.plan.people * 2 // 3)
+    def create(self, number: int, people: int) -> None:
+        """Create a campaign and start it. Some of its people are on the list of the campaign before it, too."""
+        plan, first = self.plan, number * (people * 2 // 3)
         config = ori.DiallerConfig(
             concurrency_limit=plan.seats,
             mode=ori.MULTI_DAY,
@@ -153,7 +152,7 @@ class Shop:
             retry=ori.RetryPolicy(plan.attempts, 1, {"no_answer", "rejected", "error", "timeout"}),
         )
         draft = ori.CampaignDraft(name=f"Campaign {number}", bot="b", numbers=LINES, config=config)
-        leads = ori.Leads.of([f"9198{person:08d}" for person in range(first, first + plan.people)])
+        leads = ori.Leads.of([f"9198{person:08d}" for person in range(first, first + people)])
         campaign = self.service.create(draft, leads, by=BY, key=f"campaign {number}")
         if campaign.status is ori.CampaignStatus.DRAFT:
             self.service.start(campaign.id, by=BY)
@@ -181,7 +180,8 @@ class Shop:
         campaign = campaigns[number % len(campaigns)].id
         self.service.pause(campaign, by=BY)
         self.book.add("paused", campaign=campaign, at=self.clock.now())
-        person = self.store.contacts(campaign)[exclude % self.plan.people].number
+        contacts = self.store.contacts(campaign)
+        person = contacts[exclude % len(contacts)].number
         self.service.exclude(campaign, [person.reveal()], by=BY)
         self.book.add("excluded", campaign=campaign, number=person.reveal(), at=self.clock.now())
         time.sleep(0.1)
@@ -242,7 +242,20 @@ def child(order: dict[str, Any]) -> None:
     getattr(shop, order["do"])(**order.get("given", {}))
 
 
+def warm_up() -> None:
+    """Load what is only loaded when it is used, so that no child has to."""
+    with tempfile.TemporaryDirectory() as folder:
+        plan = Plan(url=f"sqlite:///{folder}/db", book=f"{folder}/book", pace=60, began=0, zone="Etc/GMT")
+        shop = Shop(plan)
+        shop.create(0, 2)
+        shop.service.step()
+        shop.dump(f"{folder}/dump")
+        shop.store.close()
+    anyio.run(anyio.sleep, 0)
+
+
 def main() -> None:
+    warm_up()
     for line in sys.stdin:
         order = json.loads(line)
         if "reap" in order:
@@ -255,13 +268,11 @@ def main() -> None:
             continue
         try:
             child(order)
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - whatever it was, no child goes on as its parent
             say(failed=os.getpid(), why=traceback.format_exc())
             os._exit(1)
         os._exit(0)
 
 
 if __name__ == "__main__":
-    # Loaded before the first fork.
-    anyio.run(anyio.sleep, 0)
     main()

@@ -313,10 +313,9 @@ class JsonStore:
 
     def record(self, reports: Sequence[Report], rule: Callable[[ReportView], Changes[R]]) -> R:
         with self._transaction() as rows:
-            known_as = [
-                report.attempt_id or rows.by_reference(getattr(report, "carrier_ref", "")) for report in reports
-            ]
-            shown = [rows.attempt(name) for name in known_as]
+            refs = [getattr(report, "carrier_ref", "") for report in reports]
+            names = [each.attempt_id or rows.by_reference(ref) for each, ref in zip(reports, refs, strict=True)]
+            shown = [rows.attempt(name) for name in names]
             changes = rule(ShownReports(rows.now, list(zip(reports, shown, strict=True))))
             attempts = {attempt.id: attempt for attempt in shown if attempt is not None}
             for fact in cast("Sequence[AttemptFact]", changes.facts):

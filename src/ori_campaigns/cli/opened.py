@@ -34,6 +34,8 @@ def open_store(url: str, *, create: bool = False) -> CommandStore:
     from ori_campaigns.cli.kept import CommandStore
 
     file = _file_of(url)
+    if url in {"sqlite://", "sqlite:///", "sqlite:///:memory:"}:
+        raise Refusal([f"--store: A database in memory is gone with the command. Name a file, such as {STORE}."])
     if file is not None and not create and not file.exists():
         raise Refusal([f"There is no store {file}. {_first('Give another with --store, or make it')}"])
     # The database's own time is asked of the database; that of a file is this machine's.

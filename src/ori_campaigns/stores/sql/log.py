@@ -11,10 +11,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import attrs
 import sqlalchemy as sa
 
 from ori_campaigns import codec
-from ori_campaigns.events import Event, Fact, NumberExcluded
+from ori_campaigns.events import AnalysisArrived, CallbackScheduled, Event, Fact, NumberExcluded
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.stores.sql.bulk import Bulk
 from ori_campaigns.stores.sql.tables import Tables
@@ -58,6 +59,16 @@ class Log:
             place = {"campaign": campaign_id, "stream": stream, "of_campaign": campaign_id, "of_stream": stream}
             rows.append({**place, **told})
         self._append.execute(connection, rows)
+
+    def forget_words(self, connection: sa.Connection, campaign_id: str, stream: int) -> None:
+        """Blank what a person said; that they said something, and when, stays. The one change the log ever sees."""
+        events = self._tables.events
+        told = (events.c.campaign == campaign_id, events.c.stream == stream, events.c.kind.in_(_WITH_WORDS))
+        found = connection.execute(sa.select(events.c.position, events.c.kind, events.c.fact).where(*told)).all()
+        for position, kind, text in found:
+            fact = _without_words(codec.fact_from_json(kind, text))
+            here = sa.update(events).where(events.c.position == position)
+            connection.execute(here.values(fact=codec.fact_to_json(fact)))
 
     def has_fresh(self, connection: sa.Connection) -> bool:
         """Tell whether there are events without a cursor."""
@@ -104,6 +115,15 @@ class Log:
                 event = Event(event.cursor, event.campaign_id, event.stream, event.sequence, fact)  # noqa: PLW2901
             shown.append(event)
         return shown
+
+
+_WITH_WORDS = (AnalysisArrived.__name__, CallbackScheduled.__name__)
+
+
+def _without_words(fact: Fact) -> Fact:
+    if isinstance(fact, AnalysisArrived) and fact.callback is not None:
+        return fact._replace(callback=attrs.evolve(fact.callback, text=""))
+    return fact._replace(text="") if isinstance(fact, CallbackScheduled) else fact
 
 
 def _numbering(tables: Tables) -> tuple[sa.Select[Any], sa.TextClause]:

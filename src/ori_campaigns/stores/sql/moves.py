@@ -14,7 +14,7 @@ from ori_campaigns.stores.effects import BY_STOP
 from ori_campaigns.stores.rows import RunRow
 from ori_campaigns.stores.sql.campaigns import CampaignRow, Campaigns
 from ori_campaigns.stores.sql.dialects import Dialect
-from ori_campaigns.stores.sql.people import People
+from ori_campaigns.stores.sql.people import HASHED, People
 from ori_campaigns.stores.sql.tables import Tables
 from ori_campaigns.views import (
     CancelCallbacks,
@@ -129,24 +129,21 @@ class Moves:
             self._people.drop(connection, row.people)
             connection.execute(sa.delete(self._contacts).where(self._contacts.c.campaign == row.key))
         row.people = people
+        self._people.recognise(connection, row)
         if not move.keep_excluded:
             self._forget_exclusions(connection, row)
-        self._people.recognise(connection, row)
         return None, self._fill(connection, row)
 
     def _copy(self, connection: sa.Connection, row: CampaignRow, move: CopyContacts) -> tuple[None, int]:
         source = self._campaigns.get(connection, move.campaign_id)
         row.people = self._people.copy(connection, source.people, row.key)
-        if move.keep_excluded:
-            exclusions = self._exclusions
-            connection.execute(
-                sa.insert(exclusions).from_select(
-                    ["campaign", "number", "active"],
-                    sa.select(sa.literal(row.key), exclusions.c.number, exclusions.c.active).where(
-                        exclusions.c.campaign == source.key, exclusions.c.active
-                    ),
-                )
-            )
+        exclusions = self._exclusions
+        flags = sa.select(sa.literal(row.key), exclusions.c.number, exclusions.c.active)
+        flags = flags.where(exclusions.c.campaign == source.key, exclusions.c.active)
+        if not move.keep_excluded:
+            # People who were erased have no number to call.
+            flags = flags.where(exclusions.c.number.like(f"{HASHED}%"))
+        connection.execute(sa.insert(exclusions).from_select(["campaign", "number", "active"], flags))
         return None, self._fill(connection, row)
 
     def _new_run(self, connection: sa.Connection, row: CampaignRow, _: NewRun) -> tuple[ContactStatus, int]:

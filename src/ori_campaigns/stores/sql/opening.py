@@ -92,6 +92,8 @@ def _postgres_engine(url: sa.URL) -> sa.Engine:
         # A worker that froze in a transaction would hold its campaign for as long as it is frozen.
         cursor.execute(f"SET idle_in_transaction_session_timeout = '{int(WAIT)}s'")
         cursor.execute(f"SET lock_timeout = '{int(WAIT)}s'")
+        # Every statement is short; compiling it would take longer than running it.
+        cursor.execute("SET jit = off")
         connection.commit()
         cursor.close()
 

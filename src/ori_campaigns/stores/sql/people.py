@@ -21,6 +21,8 @@ from ori_campaigns.views import ContactBatch
 _PIECE = 20_000
 """People put aside in one transaction: others get their turn between two pieces."""
 _KEY = "erasure_key"
+HASHED = "hash:"
+"""What the pseudonym of an erased person begins with."""
 
 
 class People:
@@ -128,7 +130,7 @@ class People:
         key = self.erasure_key(connection)
         if key is None:
             return
-        of = (exclusions.c.campaign == row.key, exclusions.c.number.like("hash:%"))
+        of = (exclusions.c.campaign == row.key, exclusions.c.number.like(f"{HASHED}%"))
         hashes = {
             number: place
             for place, number in connection.execute(sa.select(exclusions.c.key, exclusions.c.number).where(*of))
@@ -144,14 +146,15 @@ class People:
         text = connection.execute(sa.select(self._meta.c.value).where(self._meta.c.name == _KEY)).scalar_one_or_none()
         return None if text is None else bytes.fromhex(text)
 
-    def new_erasure_key(self, connection: sa.Connection, key: bytes) -> None:
-        """Keep a key."""
+    def new_erasure_key(self, connection: sa.Connection, key: bytes) -> bytes:
+        """Keep a key, and return it."""
         connection.execute(sa.insert(self._meta), {"name": _KEY, "value": key.hex()})
+        return key
 
 
 def hashed(number: str, key: bytes) -> str:
     """Return what stands for the number of an erased person: whoever has not got the key cannot try all numbers."""
-    return "hash:" + hmac.new(key, number.encode(), hashlib.sha256).hexdigest()
+    return HASHED + hmac.new(key, number.encode(), hashlib.sha256).hexdigest()
 
 
 def _rows(key: int, batch: ContactBatch) -> Iterator[tuple[Any, ...]]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -12,8 +14,9 @@ from ori_campaigns.carriers import Carrier
 from ori_campaigns.clocks import SystemClock
 from ori_campaigns.contact import Attempt, Contact
 from ori_campaigns.events import Event, NumberExcluded
-from ori_campaigns.instants import Instant
-from ori_campaigns.numbers import PhoneNumber
+from ori_campaigns.ids import new_key
+from ori_campaigns.instants import Instant, to_instant
+from ori_campaigns.numbers import PhoneNumber, parse_number
 from ori_campaigns.ports import AdmitAsk, Agenda, Clock, StoreCapabilities
 from ori_campaigns.reports import Report
 from ori_campaigns.stores import effects
@@ -29,6 +32,7 @@ from ori_campaigns.stores.sql.log import Log
 from ori_campaigns.stores.sql.moves import Moves
 from ori_campaigns.stores.sql.opening import open_engine
 from ori_campaigns.stores.sql.people import People
+from ori_campaigns.stores.sql.retention import Erased, Purged, Retention
 from ori_campaigns.stores.sql.tables import Tables
 from ori_campaigns.stores.sql.transactions import Transactions
 from ori_campaigns.stores.sql.values import Documents
@@ -121,6 +125,7 @@ class SqlStore:
         self._moves = Moves(self._tables, self._campaigns, self._people, self._dialect)
         self._dialling = Dialling(self._campaigns, self._contacts, self._attempts, self._carriers, self._log)
         self._agendas = Agendas(self._tables, self._campaigns, self._carriers, self._attempts)
+        self._retention = Retention(self._tables, self._campaigns, self._contacts, self._people, self._log)
         self._transactions.write(lambda connection: versions.prepare(connection, self._tables, create=create))
 
     @property
@@ -212,19 +217,10 @@ class SqlStore:
             if changes.created is not None:
                 self._insert(connection, changes.created)
             if changes.deleted:
-                self._delete(connection, row)
+                self._retention.delete(connection, row)
             return changes.result
 
         return self._transactions.write(work)
-
-    def _delete(self, connection: sa.Connection, row: CampaignRow) -> None:
-        """Delete a campaign that has never dialled, with its contacts; what the log tells of it stays."""
-        tables = self._tables
-        if row.people is not None:
-            self._people.drop(connection, row.people)
-        for table in (tables.contacts, tables.runs, tables.exclusions, tables.keys):
-            connection.execute(sa.delete(table).where(table.c.campaign == row.key))
-        connection.execute(sa.delete(tables.campaigns).where(tables.campaigns.c.key == row.key))
 
     def admit(self, ask: AdmitAsk, rule: Callable[[AdmitView], Changes[R]]) -> R:
         """Run the rule of admission on one campaign."""
@@ -296,6 +292,46 @@ class SqlStore:
             self._transactions.write(
                 lambda connection: self._carriers.put(connection, workspace, carriers, self._now(connection)())
             )
+
+    # --- retention ---
+    def purge(self, before: datetime) -> Purged:
+        """Drop campaigns that were over before a moment: contacts, attempts, events, all of it.
+
+        Each is one transaction. Lists that a crash left behind are dropped, too.
+
+        Parameters:
+            before: an aware datetime.
+        """
+        instant = to_instant(before)
+        done = [
+            self._transactions.write(partial(self._retention.drop, campaign_id=name, before=instant))
+            for name in self._transactions.read(lambda connection: self._retention.over_before(connection, instant))
+        ]
+        now = self.clock.now()
+        lists = self._transactions.write(lambda connection: self._retention.drop_forgotten(connection, now))
+        return Purged.together(done, lists)
+
+    def erase(self, number: str | PhoneNumber, *, by: str, workspace: str = "default") -> Erased:
+        """Erase a person from every campaign of a workspace: outcomes stay, without the person.
+
+        Number, variables and words are gone, a pseudonym (a keyed hash) takes the number's place. The person is
+        excluded from these campaigns, and exclusions outlive the erasure: the same number on a later list is known.
+        Copies elsewhere, such as backups and exported files, are the host's to see to.
+
+        Parameters:
+            by: who does it, for the log.
+
+        Raises:
+            ActionNotAllowed: code `not_final`, when a contact of theirs may still be called: exclude the number first.
+            InvalidDefinition: code `bad_number`.
+        """
+        person, key = parse_number(number), new_key()
+
+        def work(connection: sa.Connection) -> Erased:
+            now = self._now(connection)()
+            return self._retention.erase(connection, workspace, person, by=by, now=now, new_key=key)
+
+        return self._transactions.write(work)
 
     # --- what there is to do ---
     def agenda(self) -> Agenda:

@@ -1,0 +1,262 @@
+"""Sixteen threads at one campaign, over one store or each over its own: never one call too many, nobody left out.
+
+The carrier counts for itself. A rule takes a moment here, so that whoever counts first and inserts later is found out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, TypeVar
+
+import attrs
+import pytest
+import sqlalchemy as sa
+
+from ori_campaigns import dialling, recount
+from ori_campaigns.campaign import CampaignStatus
+from ori_campaigns.errors import CampaignsError
+from ori_campaigns.instants import SECOND
+from ori_campaigns.ports import Store
+from ori_campaigns.reports import Accepted, DialRequest, Ended, Refused, Report
+from ori_campaigns.service import CampaignService
+from ori_campaigns.stores.memory import MemoryStore
+from ori_campaigns.stores.sql import SqlStore
+from ori_campaigns.stores.sql.campaigns import Campaigns
+from ori_campaigns.stores.sql.carriers import Carriers
+from ori_campaigns.stores.sql.dialects import Sqlite
+from ori_campaigns.testing.bench import Bench, number
+from ori_campaigns.testing.world import TRUNK
+from stores.engines import Place, place_of
+
+T = TypeVar("T")
+THREADS, SEATS, PEOPLE = 16, 10, 240
+TURNS = 4_000
+"""As often as a thread may ask in vain before it gives up."""
+A_MOMENT = 0.001
+
+
+def together(work: Callable[[CampaignService], T], services: Sequence[CampaignService]) -> list[T]:
+    """Let all of them work at once; the first error that any of them meets is raised."""
+    barrier = threading.Barrier(len(services))
+
+    def begin(service: CampaignService) -> T:
+        barrier.wait()
+        return work(service)
+
+    with ThreadPoolExecutor(len(services)) as pool:
+        return list(pool.map(begin, services))
+
+
+class Line:
+    """The carrier: what is live on it, and the most that ever was."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.live = self.peak = self.served = 0
+
+    def begin(self, calls: int) -> None:
+        with self._lock:
+            self.live += calls
+            self.peak = max(self.peak, self.live)
+
+    def end(self, calls: int) -> None:
+        with self._lock:
+            self.live -= calls
+            self.served += calls
+
+
+@pytest.fixture(autouse=True)
+def _rules_take_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    admit, record = dialling.admit, dialling.record
+
+    def slow(rule: Callable[..., T]) -> Callable[..., T]:
+        def in_a_moment(*arguments: Any) -> T:
+            done = rule(*arguments)
+            time.sleep(A_MOMENT)
+            return done
+
+        return in_a_moment
+
+    monkeypatch.setattr(dialling, "admit", slow(admit))
+    monkeypatch.setattr(dialling, "record", slow(record))
+
+
+def services_of(bench: Bench, place: Place, *, own: bool) -> list[CampaignService]:
+    """Sixteen services over one store, or each over a store of its own in the same database."""
+    return [bench.worker(place.again(bench.store) if own else bench.store) for _ in range(THREADS)]
+
+
+def told(dials: Sequence[DialRequest], kind: Callable[[str, int], Report], now: int) -> list[Report]:
+    return [kind(dial.attempt_id, now) for dial in dials]
+
+
+def check_sixteen_at_work(place: Place, *, own: bool) -> None:
+    """Let sixteen threads serve a campaign of ten seats, and hold all that was promised against what happened."""
+    bench, line = Bench(store=place.new), Line()
+    campaign = bench.running(PEOPLE, concurrency_limit=SEATS)
+    now = bench.clock.now()
+
+    def work(service: CampaignService) -> list[str]:
+        called: list[str] = []
+        for _ in range(TURNS):
+            if line.served >= PEOPLE:
+                break
+            dials = service.step().dials
+            if not dials:
+                time.sleep(A_MOMENT)
+                continue
+            line.begin(len(dials))
+            service.record(told(dials, Accepted, now))
+            line.end(len(dials))
+            service.record(told(dials, partial(Ended, disposition="customer", answered_at=now), now))
+            called += [dial.to.reveal() for dial in dials]
+        return called
+
+    called = together(work, services_of(bench, place, own=own))
+    assert sorted(one for by_one in called for one in by_one) == [number(index) for index in range(PEOPLE)]
+    assert line.peak <= SEATS
+    # Nobody stood by while the others did it all.
+    assert all(called)
+    kept = bench.store.counters(campaign.id)
+    assert (kept.live, kept.dialled, kept.connected) == (0, PEOPLE, PEOPLE)
+    assert recount.from_rows(bench.contacts(), bench.attempts(), 1) == kept
+    assert recount.from_log(bench.log(campaign))[1] == kept
+    supply = bench.store.agenda().supply["default"]["trunk"]
+    assert supply.channels == TRUNK.channels
+    bench.service.step()
+    assert bench.service.get(campaign.id).status is CampaignStatus.COMPLETED
+
+
+@pytest.mark.behaviour("P1", "N4")
+@pytest.mark.parametrize("own", [False, True], ids=["one store", "a store each"])
+def test_sixteen_threads_never_exceed_ten_seats(place: Place, own: bool) -> None:
+    check_sixteen_at_work(place, own=own)
+
+
+# --- two campaigns on one call a second ------------------------------------------------------------------------------
+
+SLOW = attrs.evolve(TRUNK, cps=1, burst=1)
+SECONDS = 24
+
+
+@pytest.mark.behaviour("P2", "P5")
+@pytest.mark.parametrize("own", [False, True], ids=["one store", "a store each"])
+def test_two_campaigns_on_one_call_a_second_both_go_on(place: Place, own: bool) -> None:
+    bench = Bench(store=place.new)
+    bench.directory.add(SLOW)
+    campaigns = [bench.running(40), bench.running([number(index) for index in range(50, 90)])]
+    requests: list[tuple[int, str]] = []
+
+    # All threads ask in every second of the store's clock, which goes on when the last of them is done.
+    tick = threading.Barrier(THREADS, action=partial(bench.clock.advance, seconds=1))
+
+    def work(service: CampaignService) -> None:
+        try:
+            for _ in range(SECONDS):
+                dials, now = service.step().dials, bench.clock.now()
+                requests.extend((now, dial.campaign_id) for dial in dials)
+                service.record([_answered_by_a_strict_carrier(dial, now) for dial in dials])
+                service.record(told(dials, partial(Ended, disposition="customer", answered_at=now), now))
+                tick.wait(60)
+        except BaseException:
+            tick.abort()
+            raise
+
+    taken: set[int] = set()
+    lock = threading.Lock()
+
+    def _answered_by_a_strict_carrier(dial: DialRequest, now: int) -> Report:
+        """A second request within a second is refused, as too many."""
+        with lock:
+            if now in taken:
+                return Refused(dial.attempt_id, now, detail="429", retry_after=1.0)
+            taken.add(now)
+        return Accepted(dial.attempt_id, now)
+
+    together(work, services_of(bench, place, own=own))
+    begun = bench.clock.now() - SECONDS * SECOND
+    # One call in every second, taken in turns, and never one that the carrier had to refuse.
+    assert sorted(at for at, _ in requests) == [begun + second * SECOND for second in range(SECONDS)]
+    turns = Counter(campaign for _, campaign in requests)
+    assert turns == {campaign.id: SECONDS // 2 for campaign in campaigns}
+    attempts = [attempt for campaign in campaigns for attempt in bench.attempts(campaign)]
+    assert {(attempt.status.value, attempt.disposition) for attempt in attempts} == {("ended", "customer")}
+    assert len(attempts) == SECONDS
+
+
+# --- count, then insert ----------------------------------------------------------------------------------------------
+
+
+def a_campaign_is_read_and_not_locked(patch: pytest.MonkeyPatch) -> None:
+    """What a store without its locks does: it counts, and inserts, and others do the same meanwhile."""
+    patch.setattr(MemoryStore, "_lock", contextlib.nullcontext(), raising=False)
+    begin = MemoryStore.__init__
+
+    def without_lock(self: MemoryStore, *arguments: Any) -> None:
+        begin(self, *arguments)
+        self._lock = contextlib.nullcontext()  # type: ignore[assignment]
+
+    patch.setattr(MemoryStore, "__init__", without_lock)
+    unlocked = Campaigns.__init__
+
+    def without_row_lock(self: Campaigns, *arguments: Any) -> None:
+        unlocked(self, *arguments)
+        self._one_locked = self._one
+        self._several_locked = self._several_locked._clone()
+        self._several_locked._for_update_arg = None
+
+    patch.setattr(Campaigns, "__init__", without_row_lock)
+    carriers = Carriers.__init__
+
+    def without_carrier_lock(self: Carriers, *arguments: Any) -> None:
+        carriers(self, *arguments)
+        self._some_locked = self._some_locked._clone()
+        self._some_locked._for_update_arg = None
+
+    patch.setattr(Carriers, "__init__", without_carrier_lock)
+    patch.setattr(Sqlite, "begin", lambda self, connection, *, writes: connection.exec_driver_sql("BEGIN"))
+
+
+def without_constraints(store: Store) -> None:
+    """Take the limits out of the tables of a database, as if they had been forgotten."""
+    assert isinstance(store, SqlStore)
+    tables = store._tables
+    with store._engine.connect() as connection:
+        for table, names in ((tables.runs, ("runs_seats", "runs_counts")), (tables.carriers, ("carriers_channels",))):
+            for name in names:
+                connection.execute(sa.text(f"ALTER TABLE {table.fullname} DROP CONSTRAINT ori_{name}"))
+
+
+class WithoutConstraints:
+    """A place whose databases have no limits of their own."""
+
+    def __init__(self, place: Place) -> None:
+        self._place, self.name = place, place.name
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._place, name)
+
+    def new(self, clock: Any = None) -> Store:
+        store = self._place.new(clock)
+        without_constraints(store)
+        return store
+
+
+def test_count_then_insert_is_found_out(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    # In memory more are called than there are seats; SQLite ends a transaction that was overtaken, and says so;
+    # in PostgreSQL counts get lost, or its constraints refuse what was counted wrongly.
+    a_campaign_is_read_and_not_locked(monkeypatch)
+    with pytest.raises((AssertionError, CampaignsError)):
+        check_sixteen_at_work(place, own=True)
+
+
+def test_count_then_insert_is_found_out_without_constraints(monkeypatch: pytest.MonkeyPatch) -> None:
+    a_campaign_is_read_and_not_locked(monkeypatch)
+    with place_of("postgres") as place, pytest.raises((AssertionError, CampaignsError)):
+        check_sixteen_at_work(WithoutConstraints(place), own=True)  # type: ignore[arg-type]
