@@ -42,7 +42,7 @@ def draft(name: str = "Renewals") -> ori.CampaignDraft:
     config = ori.DiallerConfig(
         concurrency_limit=4,
         mode=ori.MULTI_DAY,
-        window=ori.CallingWindow("00:00", "23:59", "Asia/Kolkata"),
+        window=ori.CallingWindow(*window()[1::2]),
         retry=ori.RetryPolicy(max_attempts=2, on_system={"no_answer"}),
     )
     return ori.CampaignDraft(name=name, bot="renewals-v3", numbers=NUMBERS, config=config)

@@ -22,6 +22,7 @@ from ori_campaigns.config import CallLimits
 from ori_campaigns.contact import FINAL
 from ori_campaigns.errors import PASSING, NotFound
 from ori_campaigns.events import LifecycleChanged
+from ori_campaigns.instants import SECOND, Instant
 from ori_campaigns.lifecycle import first_dialable
 from ori_campaigns.ports import Dialler
 from ori_campaigns.runner.loop import Runner
@@ -35,6 +36,7 @@ LIMITS = CallLimits(reserved=15, talk_grace=10, look_up_every=5)
 _RINGING_GRACE = 5
 _LOOK_EVERY = 0.25
 _LATEST = 500
+_SOON = 10 * SECOND
 _STEP = 10
 
 Say = Callable[[str], None]
@@ -153,7 +155,7 @@ class _Watch:
     async def _look(self) -> None:
         while True:
             try:
-                campaign, counters = await anyio.to_thread.run_sync(self._read)
+                campaign, counters, due = await anyio.to_thread.run_sync(self._read)
             except PASSING:
                 # The runner says so, and tries again.
                 pass
@@ -161,15 +163,20 @@ class _Watch:
                 self._runner.stop()
                 return
             else:
-                await self._changed(campaign)
+                await self._changed(campaign, due)
                 self._show(campaign, counters)
                 if self._over(campaign, counters):
                     self._runner.stop()
                     return
             await anyio.sleep(_LOOK_EVERY)
 
-    def _read(self) -> tuple[Campaign, Counters]:
-        return self._service.get(self._campaign.id), self._service.counters(self._campaign.id)
+    def _read(self) -> tuple[Campaign, Counters, Instant | None]:
+        """Return how it stands, and, where no call is in progress, when the next one is due."""
+        campaign, counters = self._service.get(self._campaign.id), self._service.counters(self._campaign.id)
+        if counters.live or campaign.status is not CampaignStatus.RUNNING:
+            return campaign, counters, None
+        works = self._service.store.agenda().works
+        return campaign, counters, next((work.next_due for work in works if work.campaign.id == campaign.id), None)
 
     def _over(self, campaign: Campaign, counters: Counters) -> bool:
         if counters.live:
@@ -179,9 +186,9 @@ class _Watch:
         return campaign.status is not CampaignStatus.RUNNING
 
     # --- what is said ---
-    async def _changed(self, campaign: Campaign) -> None:
+    async def _changed(self, campaign: Campaign, due: Instant | None) -> None:
         """Say what is new about the campaign as a whole."""
-        before, self._standing = self._standing, self._stands(campaign)
+        before, self._standing = self._standing, self._stands(campaign, due)
         if self._standing == before:
             return
         short = campaign.id[:8]
@@ -193,17 +200,18 @@ class _Watch:
         elif before == "paused" and campaign.status is CampaignStatus.RUNNING:
             by = await anyio.to_thread.run_sync(self._by, "resume")
             self.tell(f"It goes on{by}.")
-        if self._standing.startswith("window"):
-            self.tell(f"The calling {self._standing}.")
+        if self._standing.startswith("Nobody"):
+            self.tell(self._standing)
 
-    def _stands(self, campaign: Campaign) -> str:
-        if campaign.status is not CampaignStatus.RUNNING or campaign.closing is not None:
+    def _stands(self, campaign: Campaign, due: Instant | None) -> str:
+        if campaign.status is not CampaignStatus.RUNNING or campaign.closing is not None or due is None:
             return campaign.status.value
         now = self._service.store.clock.now()
-        opens = first_dialable(campaign, now)
-        if opens is None or opens <= now:
+        dialable = first_dialable(campaign, max(due, now))
+        if dialable is None or dialable <= now + _SOON:
             return campaign.status.value
-        return f"window opens {' '.join(shown_moment(opens, self._zone).split())} {self._zone.key}"
+        shut = "" if campaign.config.window.schedule().is_open(now) else ", when the calling window opens"
+        return f"Nobody is due before {' '.join(shown_moment(dialable, self._zone).split())} {self._zone.key}{shut}."
 
     def _by(self, action: str) -> str:
         """Return who did it last, for a sentence; it has just happened, so that the end of the log tells."""

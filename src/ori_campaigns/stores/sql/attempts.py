@@ -49,9 +49,9 @@ class Attempts:
             .select_from(listed)
             .where(attempts.c.campaign == sa.bindparam("campaign"), tables.contacts.c.run == sa.bindparam("run"))
         )
-        self._by_serial = whole.where(attempts.c.serial.in_(sa.bindparam("serials", expanding=True)))
+        self._by_serial = whole.where(tables.among(attempts.c.serial, "serials"))
         self._awaiting = whole.where(
-            attempts.c.contact.in_(sa.bindparam("ordinals", expanding=True)),
+            tables.among(attempts.c.contact, "ordinals"),
             attempts.c.status == sa.literal_column("'ended'"),
             attempts.c.check_at.is_not(None),
         )
@@ -69,12 +69,6 @@ class Attempts:
             .where(attempts.c.carrier_ref == sa.bindparam("ref"), attempts.c.carrier_ref != sa.literal_column("''"))
             .limit(2)
         )
-        self._carriers = (
-            sa.select(campaigns.c.workspace, attempts.c.carrier)
-            .select_from(of_campaign)
-            .where(campaigns.c.id == sa.bindparam("id"), attempts.c.serial.in_(sa.bindparam("serials", expanding=True)))
-            .distinct()
-        )
         self._overdue = (
             sa.select(campaigns.c.id, attempts.c.serial, attempts.c.check_at)
             .select_from(of_campaign)
@@ -89,9 +83,8 @@ class Attempts:
             # What is not decided is few, and has an index.
             attempts.c.check_at.is_not(None),
         )
-        self._insert = Bulk(sa.insert(attempts), _AT_FIRST)
-        at = (attempts.c.campaign == sa.bindparam("at_campaign"), attempts.c.serial == sa.bindparam("at_serial"))
-        self._save = Bulk(sa.update(attempts).where(*at), _CHANGING)
+        self._insert = Bulk(attempts, _AT_FIRST)
+        self._save = Bulk(attempts, _CHANGING, by=("campaign", "serial"))
 
     # --- reading ---
     def by_serial(
@@ -125,14 +118,6 @@ class Attempts:
         """Return campaign id and serial of the one attempt with this reference; `None` if there is none, or several."""
         found = connection.execute(self._by_ref, {"ref": word(ref)}).all()
         return (found[0][0], found[0][1]) if len(found) == 1 else None
-
-    def carriers(self, connection: sa.Connection, places: dict[str, set[int]]) -> set[tuple[str, str]]:
-        """Return workspace and carrier of attempts, which never change, and so need no lock."""
-        found: set[tuple[str, str]] = set()
-        for campaign_id, serials in places.items():
-            rows = connection.execute(self._carriers, {"id": campaign_id, "serials": sorted(serials)})
-            found |= {(workspace, carrier) for workspace, carrier in rows}
-        return found
 
     def overdue(self, connection: sa.Connection, now: Instant, limit: int) -> list[str]:
         """Return attempts past their limit, longest overdue first."""
@@ -196,7 +181,7 @@ class Attempts:
     def save(self, connection: sa.Connection, rows: Iterable[tuple[CampaignRow, AttemptRow]]) -> None:
         """Write back those attempts that changed."""
         changed = [
-            {"at_campaign": campaign.key, "at_serial": attempt.serial, **_changing(attempt)}
+            {"campaign": campaign.key, "serial": attempt.serial, **_changing(attempt)}
             for campaign, attempt in rows
             if attempt.changed
         ]

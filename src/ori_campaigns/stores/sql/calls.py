@@ -139,9 +139,7 @@ class Dialling:
             if place is not None:
                 wanted.setdefault(place[0], set()).add(place[1])
         if lock_carriers:
-            # Before the campaigns, as an admission does; their channels are given back at the end.
-            for workspace, names in _by_workspace(self._attempts.carriers(connection, wanted)).items():
-                self._carriers.lock(connection, workspace, names)
+            self._carriers.lock_of_calls(connection, wanted)
         rows = self._campaigns.lock_several(connection, list(wanted)) if wanted else {}
         found = {
             (campaign_id, serial): attempt
@@ -184,10 +182,3 @@ class Dialling:
             return place_of(report.attempt_id)
         ref = getattr(report, "carrier_ref", "")
         return self._attempts.place_by_ref(connection, ref) if ref else None
-
-
-def _by_workspace(carriers: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for workspace, carrier in sorted(carriers):
-        found.setdefault(workspace, []).append(carrier)
-    return found

@@ -57,9 +57,7 @@ class Campaigns:
         )
         self._one = whole.where(campaigns.c.id == sa.bindparam("id"))
         self._one_locked = self._one.with_for_update(of=campaigns)
-        self._several_locked = whole.where(campaigns.c.id.in_(sa.bindparam("ids", expanding=True))).with_for_update(
-            of=campaigns
-        )
+        self._several_locked = whole.where(tables.among(campaigns.c.id, "ids")).with_for_update(of=campaigns)
         self._running = whole.where(campaigns.c.status == sa.literal_column("'running'"))
         listed = sa.select(campaigns.c.id, campaigns.c.document).order_by(campaigns.c.created_at.desc(), campaigns.c.id)
         self._all, self._of_workspace = listed, listed.where(campaigns.c.workspace == sa.bindparam("workspace"))

@@ -17,6 +17,17 @@ from ori_campaigns.pacing import Bucket, Line, Supply, token_interval
 from ori_campaigns.stores.sql.tables import Tables
 from ori_campaigns.stores.sql.values import Documents
 
+# For PostgreSQL only: where one transaction writes at a time, nothing needs a lock.
+_LOCK_OF_CALLS = """
+    SELECT 1 FROM {0} WHERE (workspace, carrier) IN (
+        SELECT campaign.workspace, attempt.carrier
+        FROM unnest(%(ids)s::text[], %(serials)s::bigint[]) AS call(id, serial)
+        JOIN {1} AS campaign ON campaign.id = call.id
+        JOIN {2} AS attempt ON attempt.campaign = campaign.key AND attempt.serial = call.serial
+    )
+    ORDER BY workspace, carrier FOR UPDATE
+"""
+
 
 @attrs.define(eq=False)
 class Trunk:
@@ -51,10 +62,11 @@ class Carriers:
         self._of_workspace, self._locked = mine, mine.with_for_update()
         self._of_workspaces = (
             sa.select(carriers)
-            .where(carriers.c.workspace.in_(sa.bindparam("workspaces", expanding=True)), carriers.c.configured)
+            .where(tables.among(carriers.c.workspace, "workspaces"), carriers.c.configured)
             .order_by(carriers.c.carrier)
         )
-        self._some_locked = mine.where(carriers.c.carrier.in_(sa.bindparam("names", expanding=True))).with_for_update()
+        self._some_locked = mine.where(tables.among(carriers.c.carrier, "names")).with_for_update()
+        self._tables = tables
         at = (carriers.c.workspace == sa.bindparam("at_workspace"), carriers.c.carrier == sa.bindparam("at_carrier"))
         self._save = sa.update(carriers).where(*at)
         left = carriers.c.live - sa.bindparam("calls")
@@ -76,6 +88,18 @@ class Carriers:
         """Return some carriers of a workspace, locked in the order of their ids."""
         asked = {"workspace": workspace, "names": sorted(names)}
         return {row.carrier: self._trunk(row) for row in connection.execute(self._some_locked, asked)}
+
+    def lock_of_calls(self, connection: sa.Connection, places: Mapping[str, Collection[int]]) -> None:
+        """Lock the carriers of calls, by campaign id and serials: before the campaigns, as an admission does.
+
+        Which carrier a call is made over never changes, so that it can be looked up without a lock.
+        """
+        calls = [(campaign_id, serial) for campaign_id, serials in places.items() for serial in serials]
+        if calls:
+            name = connection.dialect.identifier_preparer.format_table
+            tables = [name(table) for table in (self._table, self._tables.campaigns, self._tables.attempts)]
+            ids, serials = zip(*calls, strict=True)
+            connection.exec_driver_sql(_LOCK_OF_CALLS.format(*tables), {"ids": list(ids), "serials": list(serials)})
 
     def of_workspaces(self, connection: sa.Connection, workspaces: Collection[str]) -> dict[str, dict[str, Trunk]]:
         """Return the configured carriers of several workspaces."""

@@ -48,11 +48,11 @@ class Contacts:
         }
         by_place = sa.select(*self.columns).select_from(listed).where(*mine).order_by(contacts.c.ordinal)
         self._page = by_place.where(contacts.c.ordinal > sa.bindparam("after")).limit(sa.bindparam("limit"))
-        self._by_number = by_place.where(people.c.number.in_(sa.bindparam("numbers", expanding=True)))
-        at = [contacts.c[name] == sa.bindparam(f"at_{name}") for name in ("campaign", "run", "ordinal")]
-        self._save = Bulk(sa.update(contacts).where(*at), _CHANGING)
-        self._call = Bulk(sa.update(contacts).where(*at), ["status", "attempts", "look_at"])
-        self._put_off = Bulk(sa.update(contacts).where(*at), ["look_at"])
+        self._by_number = by_place.where(tables.among(people.c.number, "numbers"))
+        by = ("campaign", "run", "ordinal")
+        self._save = Bulk(contacts, _CHANGING, by=by)
+        self._call = Bulk(contacts, ["status", "attempts", "look_at"], by=by)
+        self._put_off = Bulk(contacts, ["look_at"], by=by)
 
     def _candidates(self, whole: sa.Select[Any], status: ContactStatus) -> sa.Select[Any]:
         """Return the statement of one class of candidates; a bound status would keep its index from being used."""
@@ -110,17 +110,16 @@ class Contacts:
 
     def call(self, connection: sa.Connection, campaign: CampaignRow, contacts: Iterable[ContactRow]) -> None:
         """Write back contacts that were taken off the list to be called."""
-        at = {"at_campaign": campaign.key, "at_run": campaign.run.number, "look_at": 0}
+        at = {"campaign": campaign.key, "run": campaign.run.number, "look_at": 0}
         rows = [
-            {**at, "at_ordinal": each.ordinal, "status": each.status.value, "attempts": each.attempts}
-            for each in contacts
+            {**at, "ordinal": each.ordinal, "status": each.status.value, "attempts": each.attempts} for each in contacts
         ]
         self._call.execute(connection, rows)
 
     def put_off(self, connection: sa.Connection, campaign: CampaignRow, later: Sequence[tuple[int, Instant]]) -> None:
         """Do not offer these contacts before an instant."""
-        at = {"at_campaign": campaign.key, "at_run": campaign.run.number}
-        self._put_off.execute(connection, [{**at, "at_ordinal": place, "look_at": until} for place, until in later])
+        at = {"campaign": campaign.key, "run": campaign.run.number}
+        self._put_off.execute(connection, [{**at, "ordinal": place, "look_at": until} for place, until in later])
 
 
 def contact_row(row: Sequence[Any]) -> ContactRow:
@@ -152,9 +151,9 @@ _CHANGING = (
 
 def _columns(campaign: CampaignRow, contact: ContactRow) -> dict[str, Any]:
     return {
-        "at_campaign": campaign.key,
-        "at_run": campaign.run.number,
-        "at_ordinal": contact.ordinal,
+        "campaign": campaign.key,
+        "run": campaign.run.number,
+        "ordinal": contact.ordinal,
         "status": contact.status.value,
         "attempts": contact.attempts,
         "due": contact.due,

@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from ori_campaigns import codec
 from ori_campaigns.events import AnalysisArrived, CallbackScheduled, Event, Fact, NumberExcluded
 from ori_campaigns.numbers import PhoneNumber
-from ori_campaigns.stores.sql.bulk import Bulk
+from ori_campaigns.stores.sql.bulk import arrays, columns_of
 from ori_campaigns.stores.sql.tables import Tables
 from ori_campaigns.stores.sql.values import number_of
 
@@ -28,12 +28,6 @@ class Log:
     def __init__(self, tables: Tables) -> None:
         self._tables = tables
         events, exclusions = tables.events, tables.exclusions
-        last = (
-            sa.select(sa.func.coalesce(sa.func.max(events.c.sequence), sa.literal_column("0")) + sa.literal_column("1"))
-            .where(events.c.campaign == sa.bindparam("of_campaign"), events.c.stream == sa.bindparam("of_stream"))
-            .scalar_subquery()
-        )
-        self._append = Bulk(sa.insert(events).values(sequence=last), ("campaign", "stream", "kind", "fact"))
         page = (
             sa.select(
                 tables.cursor, events.c.campaign, events.c.stream, events.c.sequence, events.c.kind, events.c.fact
@@ -44,21 +38,28 @@ class Log:
         )
         self._page, self._page_of = page, page.where(events.c.campaign == sa.bindparam("campaign"))
         self._tip = sa.select(sa.func.max(tables.cursor))
-        self._names = sa.select(exclusions.c.key, exclusions.c.number).where(
-            exclusions.c.key.in_(sa.bindparam("keys", expanding=True))
-        )
+        self._names = sa.select(exclusions.c.key, exclusions.c.number).where(tables.among(exclusions.c.key, "keys"))
         self._number = _numbering(tables) if tables.numbered else None
         self._fresh = sa.select(sa.exists().where(tables.cursor.is_(None)))
 
     def append(self, connection: sa.Connection, entries: Iterable[tuple[str, Fact]]) -> None:
         """Append facts, each with the id of its campaign. An exclusion holds the key of its row instead of a number."""
-        rows = []
-        for campaign_id, fact in entries:
-            stream = getattr(fact, "contact", -1)
-            told = {"kind": type(fact).__name__, "fact": codec.fact_to_json(fact)}
-            place = {"campaign": campaign_id, "stream": stream, "of_campaign": campaign_id, "of_stream": stream}
-            rows.append({**place, **told})
-        self._append.execute(connection, rows)
+        rows = [
+            {
+                "campaign": campaign_id,
+                "stream": getattr(fact, "contact", -1),
+                "kind": type(fact).__name__,
+                "fact": codec.fact_to_json(fact),
+            }
+            for campaign_id, fact in entries
+        ]
+        if not rows:
+            return
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql(_append_rowwise(self._tables.events), rows)
+        else:
+            text = _append_columnwise(self._tables.events, connection.dialect)
+            connection.exec_driver_sql(text, columns_of(rows, _TOLD))
 
     def forget_words(self, connection: sa.Connection, campaign_id: str, stream: int) -> None:
         """Blank what a person said; that they said something, and when, stays. The one change the log ever sees."""
@@ -117,6 +118,34 @@ class Log:
         return shown
 
 
+_TOLD = ("campaign", "stream", "kind", "fact")
+
+
+def _append_rowwise(events: sa.Table) -> str:
+    """Return the statement that appends one event, the next of its stream."""
+    of = f'"{events.name}"'
+    last = f"SELECT coalesce(max(sequence), 0) FROM {of} WHERE campaign = :campaign AND stream = :stream"
+    return (
+        f"INSERT INTO {of} (campaign, stream, sequence, kind, fact) "
+        f"VALUES (:campaign, :stream, ({last}) + 1, :kind, :fact)"
+    )
+
+
+def _append_columnwise(events: sa.Table, dialect: sa.Dialect) -> str:
+    """Return the statement that appends events in their order, each the next of its stream."""
+    of = dialect.identifier_preparer.format_table(events)
+    return f"""
+        INSERT INTO {of} (campaign, stream, sequence, kind, fact)
+        SELECT campaign, stream,
+            coalesce((SELECT max(sequence) FROM {of} AS kept
+                WHERE kept.campaign = given.campaign AND kept.stream = given.stream), 0)
+            + row_number() OVER (PARTITION BY campaign, stream ORDER BY nth),
+            kind, fact
+        FROM unnest({arrays(events, _TOLD, dialect)}) WITH ORDINALITY AS given(campaign, stream, kind, fact, nth)
+        ORDER BY nth
+    """
+
+
 _WITH_WORDS = (AnalysisArrived.__name__, CallbackScheduled.__name__)
 
 
@@ -140,6 +169,6 @@ def _numbering(tables: Tables) -> tuple[sa.Select[Any], sa.TextClause]:
             WHERE event.position = fresh.position RETURNING event.position
         )
         UPDATE {tip} SET tip = tip + (SELECT count(*) FROM numbered)
-        """  # noqa: S608 - our own names
+        """
     )
     return lock, assign

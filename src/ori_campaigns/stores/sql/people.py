@@ -34,7 +34,7 @@ class People:
         exclusions = tables.exclusions
         self._flags = sa.select(exclusions.c.number, exclusions.c.key, exclusions.c.active).where(
             exclusions.c.campaign == sa.bindparam("campaign"),
-            exclusions.c.number.in_(sa.bindparam("numbers", expanding=True)),
+            tables.among(exclusions.c.number, "numbers"),
         )
 
     # --- lists ---

@@ -249,6 +249,13 @@ class Tables:
         self._index("events_of", table.c.campaign, table.c.cursor if self.numbered else table.c.position)
         return table
 
+    def among(self, column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
+        """Return the condition that a column has one of several values, given by that name."""
+        if self.numbered:
+            # One parameter, however many values, and so one plan.
+            return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(column.type)))
+        return column.in_(sa.bindparam(name, expanding=True))
+
     @property
     def cursor(self) -> sa.Column[int]:
         """The column by which events are read on."""
