@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 import ori_campaigns
 from ori_campaigns import events, reports
 from ori_campaigns.actions import FACES, ActionFace, Icon, LeadsTo, Tone
-from ori_campaigns.audit import Audit, Finding
+from ori_campaigns.auditing import Audit, Finding
 from ori_campaigns.campaign import Action, Campaign, CampaignDraft, CampaignStatus, CompletionReason, Restart
 from ori_campaigns.carriers import Bot, Carrier, CarrierNumber
 from ori_campaigns.codec import FORMAT, dumps, fact_from_json, fact_to_json, from_plain, loads, to_plain

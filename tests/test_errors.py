@@ -54,6 +54,7 @@ CODES = {
     "NotFound": "not_found",
     "StoreError": "store_error",
     "StoreUnavailable": "store_unavailable",
+    "UnreadableDocument": "unreadable_document",
 }
 
 

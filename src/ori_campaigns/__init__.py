@@ -48,6 +48,7 @@ from ori_campaigns.errors import (
     Problem,
     StoreError,
     StoreUnavailable,
+    UnreadableDocument,
 )
 from ori_campaigns.events import Event, LifecycleChanged
 from ori_campaigns.exclusion import ExclusionResult, Exclusions
@@ -83,6 +84,7 @@ from ori_campaigns.windows import ALL_DAYS, MON_FRI, CallingWindow
 
 if TYPE_CHECKING:
     from ori_campaigns.analytics.frames import attempts_frame, contacts_frame, events_frame
+    from ori_campaigns.auditing import Audit, Finding, audit
     from ori_campaigns.diallers.answers import (
         AnswerModel,
         Between,
@@ -102,14 +104,17 @@ if TYPE_CHECKING:
     from ori_campaigns.sinks.feed import Feed
     from ori_campaigns.sinks.logs import LoggingSink
     from ori_campaigns.sinks.metrics import MetricsSink
+    from ori_campaigns.stores.sql import SqlStore
 
 _LAZY = {
     "AnswerModel": "diallers.answers",
+    "Audit": "auditing",
     "Between": "diallers.answers",
     "CallModel": "diallers.model",
     "CarrierFaults": "diallers.faults",
     "Exponential": "diallers.answers",
     "Feed": "sinks.feed",
+    "Finding": "auditing",
     "Fixed": "diallers.answers",
     "InMemoryDialler": "diallers.memory",
     "Leads": "ingest",
@@ -120,8 +125,10 @@ _LAZY = {
     "Rehearsal": "simulation",
     "RunnerSettings": "runner",
     "Snapshot": "simulation",
+    "SqlStore": "stores.sql",
     "answered": "diallers.answers",
     "attempts_frame": "analytics.frames",
+    "audit": "auditing",
     "contacts_frame": "analytics.frames",
     "events_frame": "analytics.frames",
     "read_leads": "ingest",
@@ -153,6 +160,7 @@ __all__ = [
     "Attempt",
     "AttemptKind",
     "AttemptStatus",
+    "Audit",
     "Between",
     "Bot",
     "BotReport",
@@ -199,6 +207,7 @@ __all__ = [
     "Exponential",
     "Feed",
     "FieldLocked",
+    "Finding",
     "Fixed",
     "FoundLive",
     "Icon",
@@ -237,6 +246,7 @@ __all__ = [
     "RunnerSettings",
     "SINGLE_DAY",
     "Snapshot",
+    "SqlStore",
     "Stage",
     "StaticDirectory",
     "Step",
@@ -247,11 +257,13 @@ __all__ = [
     "TelephonyAdapter",
     "Tone",
     "Unknown",
+    "UnreadableDocument",
     "Unsent",
     "VirtualClock",
     "__version__",
     "answered",
     "attempts_frame",
+    "audit",
     "buttons",
     "contacts_frame",
     "events_frame",

@@ -27,6 +27,7 @@ calling._RINGING_GRACE = 0
 sys.exit(main())
 """
 MANY = [f"9198{index:08}" for index in range(120)]
+OPEN = window()
 LIMITED = ("--ring-limit", "1", "--talk-limit", "1")
 
 
@@ -34,7 +35,7 @@ class Run:
     """A `run` in a process of its own, in the current folder."""
 
     def __init__(self, *options: str) -> None:
-        command = [sys.executable, "-c", PROGRAM, "run", "leads.csv", *QUICK, *window(), *LIMITED, *options]
+        command = [sys.executable, "-c", PROGRAM, "run", "leads.csv", *QUICK, *OPEN, *LIMITED, *options]
         self.process = subprocess.Popen(
             command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
         )
@@ -131,7 +132,8 @@ def test_another_process_stops_it(ori: Command, store: SqlStore) -> None:
 
 
 def test_ctrl_c_lets_calls_end_and_tells_how_to_go_on(store: SqlStore) -> None:
-    running = Run("--gives-up", "0.3", "--ring", "0.3", "--concurrency", "10")
+    slow = ("--gives-up", "0.3", "--ring", "0.3", "--concurrency", "10")
+    running = Run(*slow)
     until(lambda: dialled(store, 20))
     running.process.send_signal(signal.SIGINT)
     code, out, err = running.ended()
@@ -141,7 +143,7 @@ def test_ctrl_c_lets_calls_end_and_tells_how_to_go_on(store: SqlStore) -> None:
     assert err[-1] == f"Interrupted. The same command goes on with it, and so does: {on}"
     assert store.counters(name).live == 0
     assert store.campaign(name).status.value == "running"
-    assert Run().ended()[0] == 0
+    assert Run(*slow).ended()[0] == 0
     everybody_was_called_once(store)
     assert not [each for each in attempts(store, name) if each.detail == "unknown"]
 
@@ -164,7 +166,7 @@ def test_it_says_when_nobody_is_due(store: SqlStore) -> None:
     running = Run(*window(3, 5), "--name", "Later")
     until(lambda: bool(store.campaigns()) and store.campaigns()[0].status.value == "running")
     assert running.process.stderr is not None
-    [told] = [line for line, _ in zip(iter(running.process.stderr.readline, ""), range(3), strict=False)][2:]
+    told = [running.process.stderr.readline() for _ in range(3)][2]
     assert told.startswith("Nobody is due before ")
     assert told.endswith(" UTC, when the calling window opens.\n")
     running.process.terminate()

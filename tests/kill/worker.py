@@ -28,7 +28,7 @@ import sqlalchemy.dialects.sqlite  # noqa: F401 - as above
 import ori_campaigns as ori
 from kill.book import Book, course
 from kill.carrier import BookDialler
-from ori_campaigns import audit
+from ori_campaigns import auditing
 from ori_campaigns.ports import AdmitAsk
 from ori_campaigns.reports import NeverPlaced, NotFound
 from ori_campaigns.runner import RunnerSettings, run_sync
@@ -218,7 +218,7 @@ class Shop:
             }
             for campaign in self.store.campaigns()
         ]
-        found = audit.audit(self.store)
+        found = auditing.audit(self.store)
         told = {"campaigns": campaigns, "findings": [str(each) for each in found.findings], "busy": found.busy}
         Path(to).write_text(json.dumps(told), encoding="utf-8")
 

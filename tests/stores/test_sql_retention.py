@@ -8,7 +8,7 @@ from functools import partial
 import pytest
 import sqlalchemy as sa
 
-from ori_campaigns.audit import audit
+from ori_campaigns.auditing import audit
 from ori_campaigns.contact import CallbackRequest
 from ori_campaigns.errors import ActionNotAllowed, InvalidDefinition, NotFound
 from ori_campaigns.events import AnalysisArrived, CallbackScheduled

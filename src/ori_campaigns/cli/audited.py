@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ori_campaigns.audit import Audit, Finding, audit
+from ori_campaigns.auditing import Audit, Finding, audit
 from ori_campaigns.cli.look import Look
 from ori_campaigns.cli.opened import find, open_store, shown
 from ori_campaigns.cli.operate import named

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-try:
-    import sqlalchemy  # noqa: F401 - only to say what is missing
-except ImportError as error:
-    from ori_campaigns.errors import MissingExtra
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
 
-    raise MissingExtra("A store that lasts", "sql") from error
+if TYPE_CHECKING or find_spec("sqlalchemy") is not None:
+    from ori_campaigns.stores.sql.store import SqlStore
+else:
 
-from ori_campaigns.stores.sql.store import SqlStore
+    class SqlStore:
+        """What stands here while the extra `sql` is not installed: it says so."""
+
+        def __init__(self, *_: object, **__: object) -> None:
+            from ori_campaigns.errors import MissingExtra
+
+            raise MissingExtra("A store that lasts", "sql")
+
 
 __all__ = ["SqlStore"]

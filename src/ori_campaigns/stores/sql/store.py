@@ -94,8 +94,11 @@ class SqlStore:
         MissingExtra: the extra `sql`, or `postgres`, is not installed.
         StoreUnavailable: it cannot be opened; codes `schema_newer`, `schema_missing`, `schema_older`, `store_...`.
 
-    >>> store = SqlStore("sqlite:///" + str(tmp_path / "campaigns.db"))
-    >>> store.campaigns()
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     store = SqlStore(f"sqlite:///{folder}/campaigns.db")
+    ...     store.campaigns()
+    ...     store.close()
     []
     """
 

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from oracle import world
-from ori_campaigns.audit import Audit, Finding, audit
+from ori_campaigns.auditing import Audit, Finding, audit
 from ori_campaigns.campaign import Campaign, CampaignStatus
 from ori_campaigns.config import RetryPolicy
 from ori_campaigns.contact import Attempt, Contact, ContactStatus
