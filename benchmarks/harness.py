@@ -179,17 +179,19 @@ class Promise(NamedTuple):
     measured: float
     unit: str
     floor: float | None
-    goal: float
+    goal: float | None
     most: bool = True
 
     def verdict(self, promised: float | None) -> str:
         if promised is None:
             return "-"
         holds = self.measured <= promised if self.most else self.measured >= promised
-        return f"{'≤' if self.most else '≥'} {promised:g}{self.unit}: {'holds' if holds else '**does not hold**'}"
+        return f"{'≤' if self.most else '≥'} {promised:,g}{self.unit}: {'holds' if holds else '**does not hold**'}"
 
     def row(self) -> tuple[str, ...]:
-        return self.what, f"{self.measured:.3g}{self.unit}", self.verdict(self.floor), self.verdict(self.goal)
+        # Three digits count; written out, since a rate is easily a hundred thousand.
+        measured = f"{float(f'{self.measured:.3g}'):,g}{self.unit}"
+        return self.what, measured, self.verdict(self.floor), self.verdict(self.goal)
 
 
 class Section(NamedTuple):

@@ -26,7 +26,7 @@ calling.LIMITS = CallLimits(send_budget=1, reserved=1, talk_grace=1, look_up_eve
 calling._RINGING_GRACE = 0
 sys.exit(main())
 """
-MANY = [f"9198{index:08}" for index in range(120)]
+MANY = [f"9198{index:08}" for index in range(80)]
 OPEN = window()
 LIMITED = ("--ring-limit", "1", "--talk-limit", "1")
 
@@ -87,7 +87,7 @@ def test_a_killed_run_is_gone_on_with_by_the_same_command(ori: Command, store: S
     assert done_before < len(MANY)
     code, out, err = Run(*slow).ended()
     assert code == 0, err
-    assert err[0] == f"leads ({name[:8]}) goes on: {done_before} of 120 contacts done."
+    assert err[0] == f"leads ({name[:8]}) goes on: {done_before} of 80 contacts done."
     calls = "call was" if cut_off == 1 else "calls were"
     assert err[2].startswith(f"{cut_off} {calls} cut off, or another `run` has them.")
     assert "Campaign list" in out

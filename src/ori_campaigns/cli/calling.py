@@ -112,7 +112,6 @@ class _Watch:
         self._progress, self._say, self._hint = progress, say, hint
         self._leave_when_paused = leave_when_paused
         self._zone = ZoneInfo(campaign.config.window.timezone)
-        self._live = 0
         self._standing = ""
         self._tenth = 0
         self._runner: Runner
@@ -143,11 +142,10 @@ class _Watch:
             with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
                 task_status.started()
                 async for number in signals:
-                    if not self.signal and self._live:
-                        calls = count_of(self._live, "call")
-                        self.tell(f"No new call begins; {calls} to end. Ctrl-C again: leave at once.")
-                    self.signal = self.signal or int(number)
+                    first, self.signal = not self.signal, self.signal or int(number)
                     self._runner.stop()
+                    if first and (live := await anyio.to_thread.run_sync(self._calls)):
+                        self.tell(f"No new call begins; {live} to end. Ctrl-C again: leave at once.")
         except (NotImplementedError, ValueError, RuntimeError):
             # A system without such signals: KeyboardInterrupt ends it.
             task_status.started()
@@ -177,6 +175,14 @@ class _Watch:
             return campaign, counters, None
         works = self._service.store.agenda().works
         return campaign, counters, next((work.next_due for work in works if work.campaign.id == campaign.id), None)
+
+    def _calls(self) -> str:
+        """Return the calls in progress in words, empty when there are none."""
+        try:
+            live = self._service.counters(self._campaign.id).live
+        except PASSING:
+            return "what is in progress has"
+        return f"{count_of(live, 'call')} {'has' if live == 1 else 'have'}" if live else ""
 
     def _over(self, campaign: Campaign, counters: Counters) -> bool:
         if counters.live:
@@ -224,7 +230,7 @@ class _Watch:
         return next((f" by {fact.by}" for fact in reversed(facts) if fact.action == action), "")
 
     def _show(self, campaign: Campaign, counters: Counters) -> None:
-        done, total, self._live = counters.count(FINAL), counters.total, counters.live
+        done, total = counters.count(FINAL), counters.total
         live = f"{counters.live:,} in progress"
         state = {"running": "", "paused": "paused, "}.get(campaign.status.value, "ending, ")
         self._progress.show(done, total, "contacts", state + live)
