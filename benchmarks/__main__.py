@@ -13,10 +13,16 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import bench_import, bench_simulate, bench_windows
+from benchmarks import bench_import, bench_simulate, bench_store_postgres, bench_store_sqlite, bench_windows
 from benchmarks.harness import Section, machine, promises_table, say
 
-BENCHMARKS = {"windows": bench_windows, "import": bench_import, "simulate": bench_simulate}
+BENCHMARKS = {
+    "windows": bench_windows,
+    "import": bench_import,
+    "simulate": bench_simulate,
+    "sqlite": bench_store_sqlite,
+    "postgres": bench_store_postgres,
+}
 INTRODUCTION = """\
 Written by `python -m benchmarks --write docs/explanation/performance-figures.md`; what the columns mean and how all of
 it is measured is on [Performance](performance.md)."""

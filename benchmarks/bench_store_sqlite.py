@@ -11,73 +11,126 @@ import argparse
 import sqlite3
 import tempfile
 from pathlib import Path
+from typing import NamedTuple
 
-from benchmarks.harness import (
-    Program,
-    Promise,
-    Sample,
-    Section,
-    installed,
-    machine,
-    measure,
-    promises_table,
-    run as run_one,
-    table,
-)
-from benchmarks.store_tables import RATE_HEADS, Results, loaded
+from benchmarks import harness
+from benchmarks.harness import Program, Promise, Sample, Section, table
+from benchmarks.store_tables import RATE_HEADS, WHOLE_LISTS_NOTE, Read, Results, loaded
 
 ROUNDS = 3
 LARGE, SMALL = 500_000, 20_000
-CYCLES = {10: 1_000, 100: 200}
-"""Cycles of one measurement, by the contacts in a batch."""
-QUICK_CYCLES = {10: 50, 100: 5}
 LIBRARIES = ("sqlalchemy",)
 TITLE = "The durable store: SQLite"
+WITHOUT = 'SQLAlchemy is not installed, so all of it was left out: `python -m pip install "ori-campaigns[sql]"`.'
 
 
-def programs(folder: Path, contacts: int, cycles: dict[int, int], *, quick: bool) -> dict[str, Program]:
-    """Return what is run, by name; our own is followed by its limit."""
+class Line(NamedTuple):
+    """A program with a rate: its name, what it is called in the table, its limit, and how much of it there is.
 
-    def program(title: str, work: str, batch: int = 10) -> Program:
-        sizes = ("--contacts", str(contacts), "--batch", str(batch), "--cycles", str(cycles[batch]))
-        return Program(f"SQLite, {title}", ("-m", "benchmarks.store_sqlite", work, str(folder), *sizes))
+    Parameters:
+        cycles: how many batches are dealt with; of a quick run, the second.
+    """
+
+    name: str
+    title: str
+    work: str
+    limit: str
+    batch: int = 0
+    cycles: tuple[int, int] = (0, 0)
+    quick: bool = True
+
+
+PLAN = (
+    Line("load", "load a list: stage and create", "load", "load, bare"),
+    Line("load, leads", "the same, a list that was read and checked", "load_leads", "load, bare", quick=False),
+    Line("load, bare", "executemany into a bare table", "load_bare", "load, bare"),
+    Line("load, unique", "the same, numbers unique", "load_bare_unique", "load, bare", quick=False),
+    Line("dial 10", "claim and outcome, batches of 10", "dial", "dial 10, bare", 10, (1_000, 40)),
+    Line("dial 10, bare", "the same, raw sqlite3", "dial_bare", "dial 10, bare", 10, (1_000, 40)),
+    Line("dial 100", "claim and outcome, batches of 100", "dial", "dial 100, bare", 100, (200, 8)),
+    Line("dial 100, bare", "the same, raw sqlite3", "dial_bare", "dial 100, bare", 100, (200, 8)),
+)
+
+
+def rate_of(line: Line) -> Read:
+    """Contacts a second."""
+
+    def dialled(sample: Sample) -> float:
+        # One batch came before, to warm up.
+        return (sample.found["calls"] - line.batch) / sample.wall
+
+    return dialled if line.batch else loaded
+
+
+def programs(folder: Path, contacts: int, *, quick: bool) -> dict[str, Program]:
+    """Return what is run, by name."""
+
+    def program(name: str, work: str, *more: str) -> Program:
+        arguments = ("-m", "benchmarks.store_sqlite", work, str(folder), "--contacts", str(contacts), *more)
+        return Program(f"SQLite, {name}", arguments)
 
     planned = {
-        "load": program("load", "load"),
-        "load, leads": program("load, leads", "load_leads"),
-        "load, bare": program("load, bare", "load_bare"),
-        "load, bare, unique": program("load, bare, unique", "load_bare_unique"),
+        line.name: program(line.name, line.work, "--batch", str(line.batch), "--cycles", str(line.cycles[quick]))
+        for line in PLAN
+        if line.quick or not quick
     }
-    for batch in cycles:
-        planned[f"dial {batch}"] = program(f"dial {batch}", "dial", batch)
-        planned[f"dial {batch}, bare"] = program(f"dial {batch}, bare", "dial_bare", batch)
-    planned["lists"] = program("whole lists", "lists")
-    planned["lists, bare"] = program("whole lists, bare", "lists_bare")
-    if quick:
-        del planned["load, leads"], planned["load, bare, unique"]
-    return planned
+    return {**planned, "lists": program("lists", "lists"), "lists, bare": program("lists, bare", "lists_bare")}
 
 
-def dialled(batch: int, cycles: int) -> float:
-    return float(batch * cycles)
+def measured(contacts: int, *, quick: bool, rounds: int) -> Results:
+    with tempfile.TemporaryDirectory(prefix="ori-bench-") as folder:
+        sizes = ("--contacts", str(contacts))
+        harness.run(Program("SQLite, preparing", ("-m", "benchmarks.store_sqlite", "prepare", folder, *sizes)))
+        planned = programs(Path(folder), contacts, quick=quick)
+        return Results(planned, harness.measure(list(planned.values()), rounds))
 
 
-def rates(results: Results, cycles: dict[int, int]) -> str:
-    rows = [
-        results.rate_row(
-            ["executemany into a bare table" if name == "load, bare" else title], name, "load, bare", loaded
+def promises(results: Results, contacts: int) -> list[Promise]:
+    at = "" if contacts == LARGE else f" at {contacts:,} (promised at {LARGE:,})"
+    floors = {"load": (80_000, 150_000), "dial 10": (1_500, 4_000), "dial 100": (4_000, 10_000)}
+    return [
+        Promise(
+            f"SQLite: {line.title}{at}",
+            results.median(line.name, rate_of(line)),
+            "/s",
+            *floors[line.name],
+            most=False,
         )
-        for name, title in {
-            "load": "load a list: stage and create",
-            "load, leads": "the same, of checked leads",
-            "load, bare": "",
-            "load, bare, unique": "the same, numbers unique",
-        }.items()
-        if results.has(name)
+        for line in PLAN
+        if line.name in floors
     ]
-    for batch, count in cycles.items():
-        for name, title in ((f"dial {batch}", "claim and outcome"), (f"dial {batch}, bare", "the same, raw sqlite3")):
-            rows.append(
-                results.rate_row([f"{title}, batches of {batch}"], name, f"dial {batch}, bare", rate_of(batch * count))
-            )
-    return table(["work", *RATE_HEADS], rows)
+
+
+def run(*, quick: bool = False, rounds: int | None = None) -> Section:
+    if not harness.installed("sqlalchemy"):
+        return Section(TITLE, [WITHOUT])
+    contacts = SMALL if quick else LARGE
+    results = measured(contacts, quick=quick, rounds=rounds or (1 if quick else ROUNDS))
+    lines = [line for line in PLAN if results.has(line.name)]
+    rows = [results.rate_row([line.title], line.name, line.limit, rate_of(line)) for line in lines]
+    body = [
+        f"SQLite {sqlite3.sqlite_version}, WAL, `synchronous=FULL`; {contacts:,} contacts with four call variables.",
+        table(["work", *RATE_HEADS], rows),
+        WHOLE_LISTS_NOTE,
+        results.whole_lists(),
+    ]
+    sound = (
+        all(results.alike(f"dial {batch}", f"dial {batch}, bare") for batch in (10, 100))
+        and all(results.all_are(line.name, "contacts", contacts) for line in lines if not line.batch)
+        and results.all_are("lists", "same", 1)
+    )
+    return Section(TITLE, body, promises(results, contacts), sound)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure the store in SQLite beside raw sqlite3.")
+    parser.add_argument("--quick", action="store_true", help=f"{SMALL:,} contacts and one round")
+    parser.add_argument("--rounds", type=int)
+    arguments = parser.parse_args()
+    section = run(quick=arguments.quick, rounds=arguments.rounds)
+    print(harness.machine(LIBRARIES), section.text(), harness.promises_table(section.promises), sep="\n\n")
+    raise SystemExit(0 if section.sound else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -74,6 +74,10 @@ class Results:
         counts = [[each[name] for name in SAME] for each in both]
         return counts[0] == counts[1] and not both[0]["open"]
 
+    def all_are(self, name: str, what: str, value: float) -> bool:
+        """Whether a program found the same in each round."""
+        return all(found == value for found in self.values(name, lambda sample: sample.found[what]))
+
     def honest(self, name: str) -> bool:
         """Whether what the workers told is what the database counts, with nothing left open."""
         told = [sample.found for sample in self.samples[name]]
@@ -84,4 +88,5 @@ class Results:
         )
 
 
+WHOLE_LISTS_NOTE = "Whole lists, moved by one call, and the page that lists 200 campaigns, one of which is that large:"
 RATE_HEADS = ["contacts/s, median", "min", "max", "x bare SQL", "rounds"]

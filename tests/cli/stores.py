@@ -39,10 +39,11 @@ def service_of(store: SqlStore, *ids: str) -> ori.CampaignService:
 
 
 def draft(name: str = "Renewals") -> ori.CampaignDraft:
+    _, opens, _, closes = window()
     config = ori.DiallerConfig(
         concurrency_limit=4,
         mode=ori.MULTI_DAY,
-        window=ori.CallingWindow(*window()[1::2]),
+        window=ori.CallingWindow(opens, closes),
         retry=ori.RetryPolicy(max_attempts=2, on_system={"no_answer"}),
     )
     return ori.CampaignDraft(name=name, bot="renewals-v3", numbers=NUMBERS, config=config)

@@ -105,8 +105,8 @@ def test_another_process_pauses_it_and_lets_it_go_on(ori: Command, store: SqlSto
     assert ori("pause", name[:4], "--by", "ravi").code == 0
     until(lambda: store.counters(name).live == 0)
     # Another command counts on it: nothing was placed since the pause.
-    paused_at = next(each.at for each in ori_campaigns.CampaignService(store, ori_campaigns.StaticDirectory()).activity(name)
-                     if each.action == "pause")  # fmt: skip
+    log = ori_campaigns.CampaignService(store, ori_campaigns.StaticDirectory()).activity(name)
+    paused_at = next(each.at for each in log if each.action == "pause")
     assert running.process.poll() is None
     assert max(each.reserved_at for each in attempts(store, name)) <= paused_at
     assert "It is paused." in ori("show", name).out.splitlines()

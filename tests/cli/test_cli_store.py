@@ -304,7 +304,7 @@ def test_calls_in_progress_are_told(ori: Command, three: SqlStore) -> None:
     dials = service.step().dials
     service.record([campaigns.Accepted(dial.attempt_id, three.clock.now()) for dial in dials])
     assert "4 calls are in progress and go on to their end." in joined(ori("stop", "aaaa").out)
-    assert lines(ori("show", "aaaa"), "In progress  4 (4 not answered yet, 0 talking)")
+    assert lines(ori("show", "aaaa"), "In progress  4 (0 ringing, 0 talking)")
 
 
 def test_who_did_it_is_the_user_of_the_machine(ori: Command, three: SqlStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,10 +86,10 @@ def test_a_locked_store_is_waited_for_and_then_told(ori: Command, monkeypatch: p
         other.execute("BEGIN EXCLUSIVE")
         done = ori("pause", "aaaa1")
     assert (done.code, done.out) == (2, "")
-    assert done.errors == [
+    assert done.err == (
         "error: The store cannot be used now: another program has kept campaigns.db locked for 0.1 s. "
-        "Close it, or try again. Nothing was changed."
-    ]
+        "Close it, or try again. Nothing was changed.\n"
+    )
 
 
 @pytest.mark.parametrize("command", [["run", "leads.csv"], ["list"], ["show", "a"], ["audit"]])

@@ -13,6 +13,7 @@ import contextlib
 import json
 import os
 import random
+import select
 import signal
 import subprocess
 import sys
@@ -21,7 +22,6 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import postgres
@@ -30,6 +30,7 @@ from kill.judge import Judge
 
 TESTS = Path(__file__).parents[1]
 SECOND = 1_000_000
+PATIENCE = 60
 SEATS = 12
 MORE_PEOPLE = 40
 AT_WORK, OPERATORS, OPERATORS_DIE = 0.85, 0.25, 0.5
@@ -44,55 +45,66 @@ class Zygote:
             [sys.executable, "-m", "kill.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            text=True,
             env=os.environ | {"PYTHONPATH": places},
         )
+        self._said = b""
+        self._forked: set[int] = set()
         self.ready: set[int] = set()
         self.failed: dict[int, str] = {}
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait()
-        self._process.stdout.close()
+    def __exit__(self, *_: object) -> None:
+        for pid in self._forked:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.kill()
+        self._process.communicate()
 
     def _hear(self, word: str) -> dict[str, Any]:
-        """Read on until somebody says `word`."""
-        assert self._process.stdout is not None
+        """Read on until somebody says `word`; one line, if there is none to wait for."""
         while True:
-            line: dict[str, Any] = json.loads(self._process.stdout.readline())
+            line: dict[str, Any] = json.loads(self._line())
             if "ready" in line:
                 self.ready.add(line["ready"])
             elif "failed" in line:
                 self.failed[line["failed"]] = line["why"]
-            if word in line:
+            if not word or word in line:
                 return line
+
+    def _line(self) -> bytes:
+        assert self._process.stdout is not None
+        while b"\n" not in self._said:
+            if not select.select([self._process.stdout], [], [], PATIENCE)[0]:
+                raise RuntimeError(f"Nobody said anything for {PATIENCE} s.")
+            new = os.read(self._process.stdout.fileno(), 1 << 16)
+            if not new:
+                raise RuntimeError("The process that forks workers has died.")
+            self._said += new
+        line, _, self._said = self._said.partition(b"\n")
+        return line
 
     def _tell(self, **order: Any) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(order) + "\n")
+        self._process.stdin.write(json.dumps(order).encode() + b"\n")
         self._process.stdin.flush()
 
     def fork(self, do: str, plan: dict[str, Any], **given: Any) -> int:
         self._tell(do=do, plan=plan, given=given)
         pid: int = self._hear("forked")["forked"]
+        self._forked.add(pid)
         return pid
 
     def wait_until_ready(self, pid: int) -> None:
         while pid not in self.ready and pid not in self.failed:
-            word = "ready" if pid not in self.failed else "failed"
-            self._hear(word)
+            self._hear("")
 
     def reap(self, pid: int) -> int:
         """Wait for the end of a child; its exit code, negative for a signal."""
         self._tell(reap=pid)
         code: int = self._hear("ended")["code"]
+        self._forked.discard(pid)
         return code
 
     def finish(self, do: str, plan: dict[str, Any], **given: Any) -> None:

@@ -30,7 +30,7 @@ from kill.book import Book, course
 from kill.carrier import BookDialler
 from ori_campaigns import auditing
 from ori_campaigns.ports import AdmitAsk
-from ori_campaigns.reports import NeverPlaced, NotFound
+from ori_campaigns.reports import FoundLive, NeverPlaced
 from ori_campaigns.runner import RunnerSettings, run_sync
 from ori_campaigns.stores.sql import SqlStore
 from ori_campaigns.views import AdmitView, Changes, Counters
@@ -86,6 +86,16 @@ class Fast:
         time.sleep(seconds / self.pace)
 
 
+@attrs.frozen
+class People:
+    """A list of contacts, made without a library whose threads no fork would survive."""
+
+    numbers: list[str]
+
+    def variables(self, index: int) -> dict[str, str]:
+        return {"place": str(index)}
+
+
 class EagerStore(SqlStore):
     """The seeded bug: it dials first and commits then."""
 
@@ -116,11 +126,11 @@ class EagerDialler(BookDialler):
 
 
 class SureDialler(BookDialler):
-    """The seeded bug: what is not found is taken for never placed."""
+    """The seeded bug: a carrier that forgets what is over, taken for one that would know."""
 
     async def look_up(self, ref: ori.CallRef) -> ori.LookUp:
         found = await super().look_up(ref)
-        return NeverPlaced(ref.attempt_id, found.at) if isinstance(found, NotFound) else found
+        return found if isinstance(found, FoundLive) else NeverPlaced(ref.attempt_id, found.at)
 
 
 class Shop:
@@ -152,7 +162,7 @@ class Shop:
             retry=ori.RetryPolicy(plan.attempts, 1, {"no_answer", "rejected", "error", "timeout"}),
         )
         draft = ori.CampaignDraft(name=f"Campaign {number}", bot="b", numbers=LINES, config=config)
-        leads = ori.Leads.of([f"9198{person:08d}" for person in range(first, first + people)])
+        leads = People([f"9198{person:08d}" for person in range(first, first + people)])
         campaign = self.service.create(draft, leads, by=BY, key=f"campaign {number}")
         if campaign.status is ori.CampaignStatus.DRAFT:
             self.service.start(campaign.id, by=BY)

@@ -6,9 +6,9 @@ move, with several workers, crashes, clocks that step, and operators.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 
 import pytest
-from collections.abc import Callable
 
 from stores.engines import DURABLE, Place, place_of
 from stores.scenarios import Ended, MakeStore, first_difference, in_memory, play_on, walk_on
@@ -68,4 +68,3 @@ def test_the_two_databases_tell_the_same_of_references() -> None:
     one, other = map(told, DURABLE)
     assert not first_difference(one.told, other.told)
     assert one.calls == other.calls
-

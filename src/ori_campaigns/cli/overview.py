@@ -122,7 +122,7 @@ def _contacts(counters: Counters, look: Look) -> list[str]:
 def _calls(counters: Counters, look: Look) -> list[str]:
     live = f"{counters.live:,}"
     if counters.live:
-        live += f" ({counters.ringing:,} not answered yet, {counters.in_progress:,} talking)"
+        live += f" ({counters.ringing:,} ringing, {counters.in_progress:,} talking)"
     pairs = [
         ("Calls", f"{counters.dialled:,}"),
         ("Answered", f"{counters.answered:,}, {counters.machines:,} of them by a machine"),

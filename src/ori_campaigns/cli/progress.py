@@ -53,7 +53,7 @@ class Progress:
             return
         part = done / total if total else 1.0
         bar = self._look.bar(part, _BAR, rest=True)
-        line = f"{bar} {int(part * 100):3} %  {done:,} of {total:,} {what}  {note}"[: self._look.width - 1].rstrip()
+        line = f"{bar} {int(part * 100):3} %  {done:,} of {total:,} {what}  {note}".rstrip()[: self._look.width - 1]
         if line != self._shown:
             self._stream.write("\r" + line.ljust(len(self._shown)))
             self._stream.flush()

@@ -84,7 +84,8 @@ class Campaigns:
 
     def lock_several(self, connection: sa.Connection, ids: Sequence[str]) -> dict[str, CampaignRow]:
         """Return those of these campaigns that exist, locked in the order of their keys."""
-        found = connection.execute(self._several_locked, {"ids": list(ids)})
+        statement = self._one_locked if len(ids) == 1 else self._several_locked
+        found = connection.execute(statement, {"id": ids[0]} if len(ids) == 1 else {"ids": list(ids)})
         return {row.id: self._row(row) for row in found}
 
     def get(self, connection: sa.Connection, campaign_id: str) -> CampaignRow:

@@ -38,6 +38,10 @@ class Dialect(Protocol):
         """Begin a transaction."""
         ...
 
+    def join(self, connection: sa.Connection) -> None:
+        """See to it that a transaction of the host's is really under way."""
+        ...
+
     def now(self, connection: sa.Connection) -> Instant:
         """Return the database's own time (microseconds UTC)."""
         ...
@@ -72,6 +76,13 @@ class Sqlite:
 
     def begin(self, connection: sa.Connection, *, writes: bool) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    def join(self, connection: sa.Connection) -> None:
+        # Python's driver begins with the first change only; a savepoint before it would be the transaction itself,
+        # and releasing it a commit.
+        driver: Any = connection.connection.driver_connection
+        if not driver.in_transaction:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def now(self, connection: sa.Connection) -> Instant:  # noqa: ARG002 - SQLite's own clock counts milliseconds only
         return self._clock.now()
@@ -140,6 +151,9 @@ class Postgres:
 
     def begin(self, connection: sa.Connection, *, writes: bool) -> None:
         connection.exec_driver_sql("BEGIN" if writes else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+
+    def join(self, connection: sa.Connection) -> None:
+        """Do nothing: the driver has begun with the first statement."""
 
     def now(self, connection: sa.Connection) -> Instant:
         found: int = connection.execute(self._now).scalar_one()

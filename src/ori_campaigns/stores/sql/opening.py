@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from ori_campaigns.stores.sql.dialects import Dialect, Postgres, Sqlite
 
 WAIT = 30.0
 """Seconds for which a lock is waited for."""
+_NAME = re.compile(r"(?:[a-z_][a-z0-9_]{0,39})?")
 _HINT = "Give sqlite:///campaigns.db, or postgresql+psycopg://user@host/database."
 _SYNCHRONOUS = ("FULL", "NORMAL", "OFF", "EXTRA")
 
@@ -31,6 +33,18 @@ def open_engine(target: str | sa.URL | sa.Engine, *, synchronous: str) -> tuple[
     dialect = _dialect(url)
     own = _sqlite_engine(url, synchronous) if isinstance(dialect, Sqlite) else _postgres_engine(url)
     return own.execution_options(isolation_level="AUTOCOMMIT"), dialect, own
+
+
+def check_names(**names: str | None) -> None:
+    """Refuse names that would have to be quoted wherever a person writes them.
+
+    Raises:
+        InvalidDefinition: code `bad_store_name`.
+    """
+    for what, name in names.items():
+        if name is not None and not _NAME.fullmatch(name):
+            hint = "Use at most 40 small letters, digits and underscores, no digit first."
+            raise _refused("bad_store_name", f"The {what} is {name!r}.", hint)
 
 
 def _url(target: str | sa.URL) -> sa.URL:

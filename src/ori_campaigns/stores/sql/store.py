@@ -30,7 +30,7 @@ from ori_campaigns.stores.sql.contacts import Contacts
 from ori_campaigns.stores.sql.dialects import Dialect
 from ori_campaigns.stores.sql.log import Log
 from ori_campaigns.stores.sql.moves import Moves
-from ori_campaigns.stores.sql.opening import open_engine
+from ori_campaigns.stores.sql.opening import check_names, open_engine
 from ori_campaigns.stores.sql.people import People
 from ori_campaigns.stores.sql.retention import Erased, Purged, Retention
 from ori_campaigns.stores.sql.tables import Tables
@@ -90,7 +90,7 @@ class SqlStore:
         create: make the tables, or bring them up to date, where that is needed.
 
     Raises:
-        InvalidDefinition: codes `bad_store_url`, `memory_database`, `bad_synchronous`.
+        InvalidDefinition: codes `bad_store_url`, `memory_database`, `bad_synchronous`, `bad_store_name`.
         MissingExtra: the extra `sql`, or `postgres`, is not installed.
         StoreUnavailable: it cannot be opened; codes `schema_newer`, `schema_missing`, `schema_older`, `store_...`.
 
@@ -112,6 +112,7 @@ class SqlStore:
         synchronous: str = "FULL",
         create: bool = True,
     ) -> None:
+        check_names(prefix=prefix, schema=schema)
         self._engine, self._dialect, self._own = open_engine(target, synchronous=synchronous)
         self._given_clock = clock
         self.clock: Clock = clock or DatabaseClock(self._engine, self._dialect)
@@ -145,7 +146,8 @@ class SqlStore:
         """Return this store inside a transaction of the host's: nothing is committed, or seen, before that is.
 
         Create, exclude, or change a campaign together with rows of your own. Keep such a transaction short: it holds
-        what it changed. Call with `wait=False`, since a pause cannot settle before the commit.
+        what it changed. Call with `wait=False`, since a pause cannot settle before the commit; what it adds to the log
+        is read once it is committed.
 
         Parameters:
             connection: with a transaction begun, of the database in which the store lives.
@@ -400,5 +402,6 @@ class SqlStore:
 
     def _number(self) -> None:
         """See to it that all that is committed has its place in the log."""
-        if self._dialect.numbered and self._transactions.read(self._log.has_fresh):
+        # In a transaction of the host's it would keep everybody else from reading until that ends.
+        if not self._transactions.joined and self._dialect.numbered and self._transactions.read(self._log.has_fresh):
             self._transactions.write(self._log.number)

@@ -250,11 +250,14 @@ class Tables:
         return table
 
     def among(self, column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
-        """Return the condition that a column has one of several values, given by that name."""
+        """Return the condition that a column has one of several values, given by that name.
+
+        They are one parameter, however many they are: one text, and one plan.
+        """
         if self.numbered:
-            # One parameter, however many values, and so one plan.
             return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(column.type)))
-        return column.in_(sa.bindparam(name, expanding=True))
+        several = sa.func.json_each(sa.bindparam(name, type_=sa.JSON)).table_valued("value")
+        return column.in_(sa.select(several.c.value))
 
     @property
     def cursor(self) -> sa.Column[int]:

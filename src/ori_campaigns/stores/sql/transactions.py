@@ -31,6 +31,11 @@ class Transactions:
         # Where only one can write, waiting in line here is fairer than trying and sleeping there.
         self._turn = threading.Lock() if dialect.alone else nullcontext()
 
+    @property
+    def joined(self) -> bool:
+        """Whether the transaction is the host's."""
+        return self._host is not None
+
     def write(self, work: Callable[[sa.Connection], T]) -> T:
         """Do work in one transaction; it is done anew after a conflict.
 
@@ -71,8 +76,10 @@ class Transactions:
 
     def _inside(self, host: sa.Connection, work: Callable[[sa.Connection], T]) -> T:
         try:
-            with self._meaning(), host.begin_nested():
-                return work(host)
+            with self._meaning():
+                self.dialect.join(host)
+                with host.begin_nested():
+                    return work(host)
         except _Again as again:
             raise Conflict(f"{again.said} Roll your transaction back and begin it anew.") from again.said
 
