@@ -40,11 +40,10 @@ class Crowd(NamedTuple):
     campaigns: int
     workers: int
     batch: int
-    quick: bool = False
 
     @property
     def name(self) -> str:
-        return " ".join(map(str, self[:4]))
+        return " ".join(map(str, self))
 
     @property
     def limit(self) -> str:
@@ -56,12 +55,12 @@ class Crowd(NamedTuple):
         return [KINDS[self.kind], campaigns, str(self.workers), str(self.batch)]
 
 
-ONE = Crowd("ours", 1, 1, 10, quick=True)
-ONE_BY_FOUR = Crowd("ours", 1, 4, 10, quick=True)
-FOUR = Crowd("ours", 4, 1, 10, quick=True)
-FOUR_BY_FOUR = Crowd("ours", 4, 4, 10, quick=True)
+ONE = Crowd("ours", 1, 1, 10)
+ONE_BY_FOUR = Crowd("ours", 1, 4, 10)
+FOUR = Crowd("ours", 4, 1, 10)
+FOUR_BY_FOUR = Crowd("ours", 4, 4, 10)
 IN_ALL = Crowd("ours", 4, 4, 100)
-QUEUE, QUEUE_BY_FOUR = Crowd("queue", 1, 1, 10, quick=True), Crowd("queue", 1, 4, 10)
+QUEUE, QUEUE_BY_FOUR = Crowd("queue", 1, 1, 10), Crowd("queue", 1, 4, 10)
 CROWDS = (
     Crowd("ours", 1, 1, 1),
     ONE,
@@ -72,7 +71,7 @@ CROWDS = (
     FOUR_BY_FOUR,
     IN_ALL,
     Crowd("bare", 1, 1, 1),
-    Crowd("bare", 1, 1, 10, quick=True),
+    Crowd("bare", 1, 1, 10),
     Crowd("bare", 1, 1, 100),
     Crowd("bare", 1, 4, 10),
     Crowd("bare", 1, 4, 100),
@@ -80,6 +79,7 @@ CROWDS = (
     QUEUE,
     QUEUE_BY_FOUR,
 )
+QUICK_CROWDS = (ONE, Crowd("steps", 1, 1, 10), Crowd("ours", 4, 2, 10), Crowd("bare", 1, 1, 10), QUEUE)
 LOADS = {
     "load": ("load a list: stage and create", "load"),
     "load, leads": ("the same, a list that was read and checked", "load_leads"),
@@ -116,7 +116,7 @@ def prepared(url: str, contacts: int) -> Iterator[Prepared]:
 
 def crowds(*, quick: bool) -> list[Crowd]:
     queue = harness.installed("procrastinate")
-    return [each for each in CROWDS if (each.quick or not quick) and (queue or each.kind != "queue")]
+    return [each for each in (QUICK_CROWDS if quick else CROWDS) if queue or each.kind != "queue"]
 
 
 def programs(at: Prepared, contacts: int, *, quick: bool) -> dict[str, Program]:

@@ -28,8 +28,9 @@ def find(environment: Mapping[str, str] = os.environ) -> tuple[str, str]:
     if not (installed("sqlalchemy") and installed("psycopg")):
         return "", 'PostgreSQL was left out, its driver is not installed: `python -m pip install -e ".[postgres]"`.'
     sys.path.insert(0, str(ROOT / "tests"))
-    import postgres
     from sqlalchemy import make_url
+
+    import postgres
 
     url, reasons = postgres.find(environment, postgres.start)
     if url is None:

@@ -33,7 +33,9 @@ _ATTEMPT = """
         disposition text NOT NULL
     )
 """
-_CAMPAIGN = "CREATE TABLE campaign (id bigint NOT NULL, name text NOT NULL, status text NOT NULL, contacts text NOT NULL)"
+_CAMPAIGN = (
+    "CREATE TABLE campaign (id bigint NOT NULL, name text NOT NULL, status text NOT NULL, contacts text NOT NULL)"
+)
 _COLUMNS = "campaign, ordinal, number, variables"
 _PLACE = "CREATE UNIQUE INDEX contact_place ON contact (campaign, ordinal)"
 _NUMBER = "CREATE UNIQUE INDEX contact_number ON contact (campaign, number)"
@@ -51,7 +53,7 @@ def _outcomes(claimed: Sequence[Claimed]) -> list[tuple[int, str, str, int]]:
 
 _STOP = "UPDATE contact SET status = 'manual_stopped' WHERE campaign = 1 AND status = 'pending'"
 _RESTART = "UPDATE contact SET status = 'pending', attempts = 0, due = 0 WHERE campaign = 1"
-_CLONE = f"INSERT INTO contact ({_COLUMNS}) SELECT 2, ordinal, number, variables FROM contact WHERE campaign = 1"  # noqa: S608
+_CLONE = f"INSERT INTO contact ({_COLUMNS}) SELECT 2, ordinal, number, variables FROM contact WHERE campaign = 1"
 _LIST = "SELECT * FROM campaign ORDER BY id DESC"
 
 
@@ -125,7 +127,7 @@ class BareSqlite(Bare):
 
     def load(self, rows: Sequence[Row]) -> None:
         self._run("BEGIN IMMEDIATE")
-        self._connection.executemany(f"INSERT INTO contact ({_COLUMNS}) VALUES (?, ?, ?, ?)", rows)  # noqa: S608
+        self._connection.executemany(f"INSERT INTO contact ({_COLUMNS}) VALUES (?, ?, ?, ?)", rows)
         self._run("COMMIT")
 
     def close(self) -> None:
@@ -188,12 +190,13 @@ class BarePostgres(Bare):
         self._connection.close()
 
     def claim(self, batch: int, campaign: int = 1) -> Sequence[Claimed]:
-        return self._run(
+        claimed: list[Claimed] = self._run(
             "UPDATE contact SET status = 'dialling', attempts = attempts + 1 WHERE ctid = ANY (ARRAY("
             "SELECT ctid FROM contact WHERE campaign = %s AND status = 'pending' ORDER BY ordinal LIMIT %s"
             " FOR UPDATE SKIP LOCKED)) RETURNING ordinal, number",
             (campaign, batch),
         ).fetchall()
+        return claimed
 
     def outcome(self, claimed: Sequence[Claimed], campaign: int = 1) -> None:
         places, dispositions, statuses, dues = map(list, zip(*_outcomes(claimed), strict=True))

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.synchronize import Barrier
 from time import perf_counter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from benchmarks import postgres_server
 from benchmarks.harness import tell
@@ -103,10 +103,11 @@ async def _work_off(task: Task, together: Barrier) -> Done:
     app = App(connector=PsycopgConnector(conninfo=task.url))
     done = 0
 
-    @app.task(name="call")
     async def call(**_: str) -> None:
         nonlocal done
         done += 1
+
+    app.task(name="call")(call)
 
     async with app.open_async():
         await asyncio.to_thread(together.wait, _PATIENCE)
@@ -176,7 +177,9 @@ def queue(task: Task, workers: int, jobs: int) -> dict[str, float]:
 
     app = App(connector=SyncPsycopgConnector(conninfo=task.url))
     people = People(jobs)
-    rows = [{"number": number, **people.variables(place)} for place, number in enumerate(people.numbers)]
+    rows: list[dict[str, Any]] = [
+        {"number": number, **people.variables(place)} for place, number in enumerate(people.numbers)
+    ]
     with app.open():
         app.schema_manager.apply_schema()
         began = perf_counter()

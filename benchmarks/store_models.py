@@ -28,7 +28,7 @@ CARRIERS = 4
 CPS, BURST, CHANNELS = 100, 1000, 500
 SMALL_CAMPAIGNS = 199
 """Campaigns beside the large one, for the page that lists them."""
-LISTED = 20
+LISTED = 5
 """How often that page is asked for."""
 _FIRST_NUMBER, _EACH = 91_980_000_0000, 1_000_000
 _CITIES = ("Chennai", "Mumbai", "Pune", "Jaipur", "Kochi", "Indore", "Surat")

@@ -1,6 +1,8 @@
 """What is measured of the store in SQLite: each program runs in a process of its own, in a folder that is its own.
 
     python -m benchmarks.store_sqlite WORK FOLDER [--contacts N] [--batch N] [--cycles N]
+
+The databases that others copy are made by `prepare`, in the folder itself.
 """
 
 from __future__ import annotations

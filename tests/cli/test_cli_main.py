@@ -11,7 +11,10 @@ import ori_campaigns
 from cli.commands import Command, Done, leads, left_behind
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["demo", "--help"], ["simulate", "--help"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], *([name, "--help"] for name in "demo simulate run list show pause resume stop audit".split())],
+)
 def test_help_is_told_at_eighty_columns(arguments: list[str], ori: Command) -> None:
     done = ori(*arguments)
     assert (done.code, done.err) == (0, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -19,8 +20,10 @@ RUN = ("run", "leads.csv", *QUICK, *window())
 
 
 @pytest.fixture
-def store() -> SqlStore:
-    return open_store()
+def store() -> Iterator[SqlStore]:
+    store = open_store()
+    yield store
+    store.close()
 
 
 def only(store: SqlStore) -> campaigns.Campaign:
@@ -355,3 +358,24 @@ def test_an_audit_finds_nothing_until_there_is_something(ori: Command) -> None:
 def test_an_audit_of_one_campaign(ori: Command, three: SqlStore) -> None:
     assert three.can.durable
     assert ori("audit", "aaaa", "bbbb").out.startswith("Checked in campaigns.db: 2 campaigns, 10 contacts, 0 calls, ")
+
+
+# --- PostgreSQL ------------------------------------------------------------------------------------------------------
+
+
+def test_the_same_over_postgresql(ori: Command, postgres_url: str) -> None:
+    leads()
+    over = ("--store", postgres_url)
+    done = ori(*RUN, *over, "--answer-rate", "1")
+    assert done.code == 0, done.err
+    assert sum(done.attempts().values()) == 30
+    store = SqlStore(postgres_url)
+    campaign = only(store)
+    store.close()
+    assert ori(*RUN, *over, "--answer-rate", "1").errors == [
+        f"leads ({campaign.id[:8]}) is completed: nobody is called again."
+    ]
+    assert ori("show", campaign.id[:4], *over).code == 0
+    assert ori("audit", *over).code == 0
+    assert ori("pause", campaign.id[:4], *over).code == 2
+    assert not Path("campaigns.db").exists()

@@ -10,7 +10,7 @@ import anyio
 
 import ori_campaigns as ori
 from kill.book import Book, Call, course, draw
-from ori_campaigns.reports import FoundLive, NeverPlaced, NotFound, Report
+from ori_campaigns.reports import FoundLive, LookUp, NeverPlaced, NotFound, PlaceAnswer, Report
 
 LOSES_ANSWER, REFUSES, LOSES_END, TELLS_TWICE, FORGETS, IS_SURE, TELLS_AGAIN = (
     "loses the answer",
@@ -59,7 +59,7 @@ class BookDialler:
             if does(call.id, TELLS_AGAIN):
                 self._tell_of(call)
 
-    async def place(self, call: ori.DialRequest) -> ori.PlaceAnswer:
+    async def place(self, call: ori.DialRequest) -> PlaceAnswer:
         """Write the call down, and only then answer."""
         await self._pass_time(call.attempt_id, "way there")
         now = self._now()
@@ -94,7 +94,7 @@ class BookDialler:
     async def hangup(self, ref: ori.CallRef, why: str) -> None:
         self.book.add("hang up", id=ref.attempt_id, at=self._now(), why=why)
 
-    async def look_up(self, ref: ori.CallRef) -> ori.LookUp:
+    async def look_up(self, ref: ori.CallRef) -> LookUp:
         """Say what the book says; it is as old as the carrier."""
         now, call = self._now(), self.book.refresh().calls.get(ref.attempt_id)
         if call is None:

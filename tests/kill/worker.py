@@ -30,7 +30,7 @@ from kill.book import Book, course
 from kill.carrier import BookDialler
 from ori_campaigns import auditing
 from ori_campaigns.ports import AdmitAsk
-from ori_campaigns.reports import FoundLive, NeverPlaced
+from ori_campaigns.reports import FoundLive, LookUp, NeverPlaced, PlaceAnswer
 from ori_campaigns.runner import RunnerSettings, run_sync
 from ori_campaigns.stores.sql import SqlStore
 from ori_campaigns.views import AdmitView, Changes, Counters
@@ -121,14 +121,14 @@ class EagerDialler(BookDialler):
         self.book.add_call(placed)
         self._tell_of(placed)
 
-    async def place(self, call: ori.DialRequest) -> ori.PlaceAnswer:
+    async def place(self, call: ori.DialRequest) -> PlaceAnswer:
         return ori.Accepted(call.attempt_id, self._now())
 
 
 class SureDialler(BookDialler):
     """The seeded bug: a carrier that forgets what is over, taken for one that would know."""
 
-    async def look_up(self, ref: ori.CallRef) -> ori.LookUp:
+    async def look_up(self, ref: ori.CallRef) -> LookUp:
         found = await super().look_up(ref)
         return found if isinstance(found, FoundLive) else NeverPlaced(ref.attempt_id, found.at)
 

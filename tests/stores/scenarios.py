@@ -7,7 +7,6 @@ stores that differ in one answer soon tell different logs.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -110,18 +109,11 @@ def put_on(world: StressWorld, store: Store) -> None:
     world.store = world.office._store = store  # type: ignore[assignment]
 
 
-def walk_on(seed: int, make: MakeStore, *, by_reference: bool = False) -> Ended:
-    """Walk a seed of `stress` on a store; its observers watch every move.
-
-    Parameters:
-        by_reference: some reports name a call by its carrier's reference alone. Whether such a one, on a call that is
-            over, is noted or named as unmatched is the store's to choose, and so logs may differ.
-    """
+def walk_on(seed: int, make: MakeStore) -> Ended:
+    """Walk a seed of `stress` on a store; its observers watch every move."""
     walk = Walk(seed)
     world = walk.world
-    if not by_reference:
-        world.told = replace(world.told, by_reference=0.0)
-    put_on(world, make(world.clocks))  # type: ignore[arg-type]
+    put_on(world, make(world.clocks))
     walked = walk.run()
     calls = tuple((call.attempt_id, call.requested_at, call.placed, call.outcome) for call in world.ledger.calls)
     return Ended(tuple(walked.broken), told_by(world.store), calls)

@@ -29,7 +29,7 @@ class OnAStore(test_stress.Anything):
     def begin(self, seed: int) -> None:
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(ori, "MemoryStore", self._place.new)
-            super().begin(seed)  # type: ignore[no-untyped-call]
+            super().begin(seed)
 
     def teardown(self) -> None:
         with self._stack:

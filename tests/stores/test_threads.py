@@ -18,10 +18,12 @@ import attrs
 import pytest
 import sqlalchemy as sa
 
-from ori_campaigns import dialling, recount
+from ori_campaigns import recount
+from ori_campaigns.admission import Admission, admit
 from ori_campaigns.campaign import CampaignStatus
 from ori_campaigns.errors import CampaignsError
 from ori_campaigns.instants import SECOND
+from ori_campaigns.outcomes import record
 from ori_campaigns.ports import AdmitAsk, Store
 from ori_campaigns.reports import Accepted, DialRequest, Ended, Refused, Report
 from ori_campaigns.service import CampaignService
@@ -54,6 +56,13 @@ def together(work: Callable[[CampaignService], T], services: Sequence[CampaignSe
         return list(pool.map(begin, services))
 
 
+def ask_in_a_moment(view: AdmitView) -> Changes[Admission]:
+    """Admit, and take a moment before saying so."""
+    changes = admit(view, LIMITS)
+    time.sleep(A_MOMENT)
+    return changes
+
+
 class Line:
     """The carrier: what is live on it, and the most that ever was."""
 
@@ -73,8 +82,6 @@ class Line:
 
 @pytest.fixture(autouse=True)
 def _rules_take_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
-    admit, record = dialling.admit, dialling.record
-
     def slow(rule: Callable[..., T]) -> Callable[..., T]:
         def in_a_moment(*arguments: Any) -> T:
             done = rule(*arguments)
@@ -83,8 +90,8 @@ def _rules_take_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
 
         return in_a_moment
 
-    monkeypatch.setattr(dialling, "admit", slow(admit))
-    monkeypatch.setattr(dialling, "record", slow(record))
+    monkeypatch.setattr("ori_campaigns.dialling.admit", slow(admit))
+    monkeypatch.setattr("ori_campaigns.dialling.record", slow(record))
 
 
 def services_of(bench: Bench, place: Place, *, own: bool) -> list[CampaignService]:
@@ -104,7 +111,7 @@ def check_sixteen_at_work(place: Place, *, own: bool) -> None:
 
     def call(service: CampaignService) -> list[str]:
         ask = AdmitAsk(campaign.id, {"trunk": AT_ONCE})
-        dials = service.store.admit(ask, lambda view: dialling.admit(view, LIMITS)).dials
+        dials = service.store.admit(ask, ask_in_a_moment).dials
         line.begin(len(dials))
         service.record(told(dials, Accepted, now))
         line.end(len(dials))
@@ -176,7 +183,7 @@ def test_two_campaigns_on_one_call_a_second_both_go_on(place: Place, own: bool) 
         """A second request within a second is refused, as too many."""
         with lock:
             if now in taken:
-                return Refused(dial.attempt_id, now, detail="429", retry_after=1.0)
+                return Refused(dial.attempt_id, now, retry_after=1.0)
             taken.add(now)
         return Accepted(dial.attempt_id, now)
 
@@ -210,7 +217,7 @@ def test_a_token_that_another_took_is_not_asked_for_for_ever(place: Place) -> No
                 assert len(quicker.step().dials) == 1
             return bench.store.admit(ask, rule)
 
-    step = bench.worker(Slower()).step()  # type: ignore[arg-type]
+    step = bench.worker(Slower()).step()
     assert step.dials == ()
     assert step.wake_at is not None
     assert step.wake_at <= bench.clock.now() + SECOND
@@ -275,4 +282,4 @@ def test_count_then_insert_is_found_out(place: Place) -> None:
 @pytest.mark.usefixtures("_rows_are_read_and_not_locked")
 def test_count_then_insert_is_found_out_without_constraints() -> None:
     with place_of("postgres") as place, pytest.raises(FOUND_OUT):
-        check_sixteen_at_work(WithoutConstraints(place), own=True)  # type: ignore[arg-type]
+        check_sixteen_at_work(WithoutConstraints(place), own=True)

@@ -11,6 +11,7 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import TextIO
@@ -61,7 +62,8 @@ def _main(arguments: Sequence[str] | None) -> int:
         sys.stdout.flush()
         return int(leaving.code or 0)
     try:
-        told = _COMMANDS[options.command](options)
+        with ExitStack() as options.closing:
+            told = _COMMANDS[options.command](options)
     except (Refusal, CampaignsError) as error:
         for line in _reasons(error):
             _say(line, "error")

@@ -37,7 +37,7 @@ _PROMISED = {
 
 def audit_store(options: argparse.Namespace, look: Look) -> Told:
     """Count everything again (M6)."""
-    store = open_store(options.store)
+    store = open_store(options)
     ids = [find(store, options.store, each).id for each in options.campaigns]
     with Progress(sys.stderr) as progress:
         found = audit(

@@ -161,7 +161,7 @@ def _of_store(options: argparse.Namespace) -> _Task:
     if faults:
         raise Refusal(map(sentence, faults))
     file = read_directory(options.directory) if options.directory is not None else None
-    store = open_store(options.store)
+    store = open_store(options)
     campaign = find(store, options.store, options.campaign)
     answers = answers_of(options, ZoneInfo(campaign.config.window.timezone))
     service = CampaignService(store, _directory(store, campaign, options, file))
@@ -173,7 +173,7 @@ def _of_file(options: argparse.Namespace, warn: Say) -> _Task:
     intent = intent_of(options)
     for warning in intent.warnings:
         warn(sentence(warning))
-    store = open_store(options.store, create=True)
+    store = open_store(options, create=True)
     by, draft = operator(options), intent.draft
     name = fingerprint(draft, intent.leads)
     file = intent.directory if options.directory is not None else None

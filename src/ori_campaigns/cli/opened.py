@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from ori_campaigns.cli.options import PROGRAM
 from ori_campaigns.cli.parser import STORE
 from ori_campaigns.cli.plan import Refusal
 from ori_campaigns.clocks import SystemClock
-from ori_campaigns.errors import StoreUnavailable
+from ori_campaigns.errors import MissingExtra, StoreUnavailable
 from ori_campaigns.listing import SHORT_ID
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 _SHOWN = 3
 
 
-def open_store(url: str, *, create: bool = False) -> CommandStore:
-    """Open the store of a command.
+def open_store(options: argparse.Namespace, *, create: bool = False) -> CommandStore:
+    """Open the store of a command; it is closed when the command ends.
 
     Parameters:
         create: make it, or bring it up to date, where that is needed; otherwise it must be there.
@@ -31,8 +32,11 @@ def open_store(url: str, *, create: bool = False) -> CommandStore:
         Refusal: there is no store.
         InvalidDefinition, MissingExtra, StoreUnavailable: as `SqlStore` raises them.
     """
+    if find_spec("sqlalchemy") is None:
+        raise MissingExtra("A store that lasts", "sql")
     from ori_campaigns.cli.kept import CommandStore
 
+    url = str(options.store)
     file = _file_of(url)
     if url in {"sqlite://", "sqlite:///", "sqlite:///:memory:"}:
         raise Refusal([f"--store: A database in memory is gone with the command. Name a file, such as {STORE}."])
@@ -41,7 +45,7 @@ def open_store(url: str, *, create: bool = False) -> CommandStore:
     # The database's own time is asked of the database; that of a file is this machine's.
     clock = SystemClock() if url.startswith("sqlite") else None
     try:
-        return CommandStore(url, clock=clock, create=create)
+        store = CommandStore(url, clock=clock, create=create)
     except StoreUnavailable as error:
         if error.code == "schema_missing":
             raise Refusal([f"There are no campaigns in {shown(url)}. {_first('Make one')}"]) from None
@@ -49,6 +53,8 @@ def open_store(url: str, *, create: bool = False) -> CommandStore:
             told = f"{shown(url)} was made by an older release. Any `run` over it brings it up to date."
             raise Refusal([told]) from None
         raise
+    options.closing.callback(store.close)
+    return store
 
 
 def _first(what: str) -> str:

@@ -22,7 +22,7 @@ _NOBODY = StaticDirectory()
 
 def pause(options: argparse.Namespace, look: Look) -> Told:
     """Halt the dialling of a campaign (L4)."""
-    store = open_store(options.store)
+    store = open_store(options)
     campaign = find(store, options.store, options.campaign)
     receipt = CampaignService(store, _NOBODY).pause(campaign.id, by=operator(options))
     on = again(f"resume {campaign.id[:SHORT_ID]}", options.store)
@@ -31,7 +31,7 @@ def pause(options: argparse.Namespace, look: Look) -> Told:
 
 def stop(options: argparse.Namespace, look: Look) -> Told:
     """End a campaign for good (L6)."""
-    store = open_store(options.store)
+    store = open_store(options)
     campaign = find(store, options.store, options.campaign)
     receipt = CampaignService(store, _NOBODY).stop(campaign.id, by=operator(options))
     return _told(look, f"{named(campaign, look)} is stopped for good. {_quiet(receipt)}")
@@ -40,7 +40,7 @@ def stop(options: argparse.Namespace, look: Look) -> Told:
 def resume(options: argparse.Namespace, look: Look) -> Told:
     """Let a paused campaign go on (L5)."""
     given = read_directory(options.directory) if options.directory is not None else None
-    store = open_store(options.store)
+    store = open_store(options)
     campaign = find(store, options.store, options.campaign)
     kept = [each.carrier for each in store.kept_carriers(campaign.workspace) if each.configured]
     directory = as_kept(campaign, kept) if given is None else from_file(given, kept, campaign.workspace)

@@ -34,7 +34,7 @@ _STILL = {
 
 def list_campaigns(options: argparse.Namespace, look: Look) -> Told:
     """Show the campaigns of a store (M1 to M3)."""
-    store = open_store(options.store)
+    store = open_store(options)
     service = CampaignService(store, StaticDirectory())
     status = CampaignStatus(options.status) if options.status else None
     found = service.list(workspace=options.workspace, search=options.search, status=status)
@@ -56,7 +56,7 @@ def _why_none(campaigns: Sequence[Campaign], options: argparse.Namespace) -> str
 
 def show(options: argparse.Namespace, look: Look) -> Told:
     """Show where a campaign stands, and how it is set up."""
-    store = open_store(options.store)
+    store = open_store(options)
     campaign = find(store, options.store, options.campaign)
     service = CampaignService(store, StaticDirectory())
     counters, now = service.counters(campaign.id), store.clock.now()

@@ -105,8 +105,12 @@ class Transactions:
 
     @contextmanager
     def _connection(self) -> Iterator[sa.Connection]:
-        with self._meaning():
-            connection = self.engine.connect()
+        try:
+            with self._meaning():
+                connection = self.engine.connect()
+        except _Again as again:
+            # A new connection was refused: a second one will be, too, and whoever waits for it waits twice.
+            raise again.said from again
         with connection:
             yield connection
 
