@@ -106,7 +106,7 @@ def store_carriers() -> list[Carrier]:
     from ori_campaigns.cli.kept import CommandStore
 
     store = CommandStore("sqlite:///campaigns.db")
-    return [each.carrier for each in store.kept_carriers("default") if each.configured]
+    return [each.carrier for each in store.carriers("default") if each.configured]
 
 
 def test_a_campaign_of_a_library_is_run_by_its_id(ori: Command, store: SqlStore) -> None:

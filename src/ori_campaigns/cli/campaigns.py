@@ -216,7 +216,7 @@ def _not_another(store: CommandStore, draft: CampaignDraft, options: argparse.Na
 def _new_directory(
     store: CommandStore, draft: CampaignDraft, options: argparse.Namespace, file: StaticDirectory | None
 ) -> StaticDirectory:
-    kept = [each.carrier for each in store.kept_carriers(draft.workspace) if each.configured]
+    kept = [each.carrier for each in store.carriers(draft.workspace) if each.configured]
     if file is not None:
         return from_file(file, kept, draft.workspace)
     return with_pool(Bot(draft.bot, callbacks=True), draft.numbers, kept, limits_given(options), draft.workspace)
@@ -225,7 +225,7 @@ def _new_directory(
 def _directory(
     store: CommandStore, campaign: Campaign, options: argparse.Namespace, file: StaticDirectory | None
 ) -> StaticDirectory:
-    kept = [each.carrier for each in store.kept_carriers(campaign.workspace) if each.configured]
+    kept = [each.carrier for each in store.carriers(campaign.workspace) if each.configured]
     if file is not None:
         return from_file(file, kept, campaign.workspace)
     limits = limits_given(options)
@@ -287,7 +287,7 @@ def _report(task: _Task, campaign: Campaign, options: argparse.Namespace, look: 
 
     ran = _Kept(task.service, campaign, task.store.counters(campaign.id))
     figures = figures_of(ran, ZoneInfo(campaign.config.window.timezone))
-    carriers = [each.carrier for each in task.store.kept_carriers(campaign.workspace) if each.configured]
+    carriers = [each.carrier for each in task.store.carriers(campaign.workspace) if each.configured]
     lines = report.settings(campaign, carriers, look)
     lines += report_of(ran, figures, look, leads=task.leads)
     keep = Keep(

@@ -1,31 +1,11 @@
-"""The store as commands use it: with what it knows of its carriers, and, for `run`, with eyes for one campaign only."""
+"""The store as `run` uses it: with eyes for one campaign only."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import attrs
-
-from ori_campaigns.carriers import Carrier
-from ori_campaigns.instants import Instant
 from ori_campaigns.ports import Agenda
 from ori_campaigns.stores.sql import SqlStore
-
-
-@attrs.frozen
-class KeptCarrier:
-    """A carrier as the store knows it.
-
-    Parameters:
-        live: its calls that hold a channel.
-        rests_until: no call leaves before this instant (microseconds UTC).
-        configured: whether it is among those that were configured last.
-    """
-
-    carrier: Carrier
-    live: int
-    rests_until: Instant
-    configured: bool
 
 
 class CommandStore(SqlStore):
@@ -56,10 +36,3 @@ class CommandStore(SqlStore):
             if mine or len(found) < asked:
                 return mine[:limit]
             asked *= 4
-
-    def kept_carriers(self, workspace: str) -> tuple[KeptCarrier, ...]:
-        """Return the carriers of a workspace, those that are withdrawn among them."""
-        trunks = self._transactions.read(lambda connection: self._carriers.of_workspace(connection, workspace))
-        return tuple(
-            KeptCarrier(trunk.carrier, trunk.live, trunk.rests_until, trunk.configured) for trunk in trunks.values()
-        )

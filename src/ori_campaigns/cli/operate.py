@@ -42,7 +42,7 @@ def resume(options: argparse.Namespace, look: Look) -> Told:
     given = read_directory(options.directory) if options.directory is not None else None
     store = open_store(options)
     campaign = find(store, options.store, options.campaign)
-    kept = [each.carrier for each in store.kept_carriers(campaign.workspace) if each.configured]
+    kept = [each.carrier for each in store.carriers(campaign.workspace) if each.configured]
     directory = as_kept(campaign, kept) if given is None else from_file(given, kept, campaign.workspace)
     receipt = CampaignService(store, directory).resume(campaign.id, by=operator(options))
     now = receipt.campaign

@@ -22,7 +22,7 @@ from ori_campaigns.service import CampaignService
 from ori_campaigns.views import Counters
 
 if TYPE_CHECKING:
-    from ori_campaigns.cli.kept import KeptCarrier
+    from ori_campaigns.stores.sql.carriers import KeptCarrier
 
 _UTC = ZoneInfo("UTC")
 _STILL = {
@@ -61,7 +61,7 @@ def show(options: argparse.Namespace, look: Look) -> Told:
     service = CampaignService(store, StaticDirectory())
     counters, now = service.counters(campaign.id), store.clock.now()
     zone = ZoneInfo(campaign.config.window.timezone)
-    carriers = store.kept_carriers(campaign.workspace)
+    carriers = store.carriers(campaign.workspace)
     lines = list_row(row(campaign, counters), zone, look)[1:]
     lines += ["", *look.paragraph(_standing(campaign, counters, now, zone))]
     lines += [*look.heading("Settings"), *_settings(campaign, carriers, look)]

@@ -17,6 +17,24 @@ from ori_campaigns.pacing import Bucket, Line, Supply, token_interval
 from ori_campaigns.stores.sql.tables import Tables
 from ori_campaigns.stores.sql.values import Documents
 
+
+@attrs.frozen
+class KeptCarrier:
+    """A carrier as the store knows it.
+
+    Parameters:
+        carrier: as it was configured last.
+        live: its calls that hold a channel.
+        rests_until: no call leaves before this instant (microseconds UTC).
+        configured: whether it is among those that were configured last.
+    """
+
+    carrier: Carrier
+    live: int
+    rests_until: Instant
+    configured: bool
+
+
 # For PostgreSQL only: where one transaction writes at a time, nothing needs a lock.
 _LOCK_OF_CALLS = """
     SELECT 1 FROM {0} WHERE (workspace, carrier) IN (

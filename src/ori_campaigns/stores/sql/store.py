@@ -25,7 +25,7 @@ from ori_campaigns.stores.sql.agenda import Agendas
 from ori_campaigns.stores.sql.attempts import Attempts
 from ori_campaigns.stores.sql.calls import Dialling
 from ori_campaigns.stores.sql.campaigns import CampaignRow, Campaigns
-from ori_campaigns.stores.sql.carriers import Carriers
+from ori_campaigns.stores.sql.carriers import Carriers, KeptCarrier
 from ori_campaigns.stores.sql.contacts import Contacts
 from ori_campaigns.stores.sql.dialects import Dialect
 from ori_campaigns.stores.sql.log import Log
@@ -130,7 +130,11 @@ class SqlStore:
         self._dialling = Dialling(self._campaigns, self._contacts, self._attempts, self._carriers, self._log)
         self._agendas = Agendas(self._tables, self._campaigns, self._carriers, self._attempts)
         self._retention = Retention(self._tables, self._campaigns, self._contacts, self._people, self._log)
-        self._transactions.write(lambda connection: versions.prepare(connection, self._tables, create=create))
+        try:
+            self._transactions.write(lambda connection: versions.prepare(connection, self._tables, create=create))
+        except BaseException:
+            self.close()
+            raise
 
     @property
     def can(self) -> StoreCapabilities:
@@ -297,6 +301,11 @@ class SqlStore:
             self._transactions.write(
                 lambda connection: self._carriers.put(connection, workspace, carriers, self._now(connection)())
             )
+
+    def carriers(self, workspace: str = "default") -> Sequence[KeptCarrier]:
+        """Return the carriers of a workspace as they were configured last, those that are withdrawn among them."""
+        trunks = self._transactions.read(lambda connection: self._carriers.of_workspace(connection, workspace))
+        return [KeptCarrier(each.carrier, each.live, each.rests_until, each.configured) for each in trunks.values()]
 
     # --- retention ---
     def purge(self, before: datetime) -> Purged:
