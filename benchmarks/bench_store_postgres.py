@@ -27,6 +27,7 @@ WITHOUT_QUEUE = 'procrastinate is not installed, so it was left out: `python -m 
 
 KINDS = {
     "ours": "decide, dial, record",
+    "apart": "the same, each worker on one campaign",
     "steps": "the same, deciding by whole steps",
     "bare": "bare SQL",
     "queue": "procrastinate",
@@ -69,6 +70,7 @@ CROWDS = (
     ONE_BY_FOUR,
     FOUR,
     FOUR_BY_FOUR,
+    Crowd("apart", 4, 4, 10),
     IN_ALL,
     Crowd("bare", 1, 1, 1),
     Crowd("bare", 1, 1, 10),

@@ -35,7 +35,7 @@ class Task(NamedTuple):
     """What a worker is to do.
 
     Parameters:
-        kind: `ours`, `steps` (the store, deciding by whole steps), `bare` or `queue`.
+        kind: `ours`, `apart` (each worker stays with one campaign), `steps` (deciding by whole steps), `bare`, `queue`.
         number: which worker this is.
         batch: contacts at a time; for the queue, jobs at the same time.
         began: the database's time at which the quick clock of all of them began.
@@ -78,7 +78,9 @@ def _ours(task: Task, together: Barrier) -> Done:
     store = SqlStore(task.url, clock=DatabaseTime(task.url, task.began))
     dialling = Worker(service_over(store), task.batch, accepts=True, steps=task.kind == "steps")
     places = running(store)
-    # Each goes round all campaigns, as runners do, and each begins with another.
+    if task.kind == "apart":
+        places = [places[task.number % len(places)]]
+    # Else each goes round all campaigns, as runners do, and each begins with another.
     return _for_a_while(lambda number: dialling.cycle(places[number % len(places)]), task, together)
 
 
@@ -124,7 +126,7 @@ async def _work_off(task: Task, together: Barrier) -> Done:
     return Done(measured, took, done - measured)
 
 
-_WORK = {"ours": _ours, "steps": _ours, "bare": _bare, "queue": _queue}
+_WORK = {"ours": _ours, "apart": _ours, "steps": _ours, "bare": _bare, "queue": _queue}
 
 
 # --- all of them -----------------------------------------------------------------------------------------------------
@@ -186,7 +188,7 @@ def queue(task: Task, workers: int, jobs: int) -> dict[str, float]:
         for first in range(0, jobs, _DEFERRED_AT_ONCE):
             app.configure_task("call").batch_defer(*rows[first : first + _DEFERRED_AT_ONCE])
         deferring = perf_counter() - began
-    postgres_server.execute(task.url, "VACUUM ANALYZE")
+    postgres_server.execute(task.url, "VACUUM ANALYZE procrastinate_jobs")
     done = together(task, workers)
     succeeded = "SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'"
     calls = postgres_server.execute(task.url, succeeded)[0][0]

@@ -144,6 +144,10 @@ class Dialling:
                     served.add(demand.campaign_id)
                 elif admission.closed.gate == "carrier":
                     wanting.append(demand.after(len(admission.dials)))
+                    if not admission.dials:
+                        # Another worker took what the agenda still had: what was granted here is not there any more.
+                        for carrier, calls in quotas[demand.campaign_id].items():
+                            supply[carrier] = supply[carrier].after(calls, now)
                 else:
                     wakes.append(admission.closed.until)
         # Look again at a carrier's next token, and when the next contact of a served campaign is due.

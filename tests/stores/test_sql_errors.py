@@ -103,7 +103,7 @@ def sqlite(tmp_path: Path) -> Iterator[Site]:
 def postgresql() -> Iterator[Site]:
     with postgres.fresh_schema(postgres.server()) as schema:
         # Where nothing else is named, a statement of the test means a table of the store.
-        options = {"options": f"-c lock_timeout=200ms -c search_path={schema}"}
+        options = {"options": f"-c synchronous_commit=off -c lock_timeout=200ms -c search_path={schema}"}
         engine = sa.create_engine(postgres.server(), connect_args=options)
         yield Site(engine, schema)
         engine.dispose()

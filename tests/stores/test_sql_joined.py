@@ -58,7 +58,7 @@ def host(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Host]:
         yield Host(engine, None)
     else:
         with postgres.fresh_schema(postgres.server()) as schema:
-            options = {"options": f"-c lock_timeout=500ms -c search_path={schema}"}
+            options = {"options": f"-c synchronous_commit=off -c lock_timeout=500ms -c search_path={schema}"}
             engine = sa.create_engine(postgres.server(), connect_args=options)
             yield Host(engine, schema)
             engine.dispose()

@@ -64,8 +64,10 @@ def test_a_connection_that_is_cut_in_the_middle_is_a_store_that_cannot_be_used_n
 ) -> None:
     def work(connection: sa.Connection) -> None:
         pid = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
-        with outside.connect() as other:
-            other.exec_driver_sql(f"SELECT pg_terminate_backend({pid}, 10000)")
+        with outside.connect().execution_options(isolation_level="AUTOCOMMIT") as other:
+            other.exec_driver_sql(f"SELECT pg_terminate_backend({pid})")
+            while other.exec_driver_sql(f"SELECT count(*) FROM pg_stat_get_activity({pid})").scalar_one():
+                time.sleep(0.01)
         connection.exec_driver_sql("SELECT 1")
 
     do: Callable[[Callable[[sa.Connection], None]], None] = getattr(store._transactions, way)

@@ -13,12 +13,13 @@ import sqlalchemy as sa
 
 import postgres
 from ori_campaigns.errors import PASSING, CampaignsError, StoreUnavailable
+from ori_campaigns.reports import Accepted
 from ori_campaigns.stores.sql import SqlStore
 from ori_campaigns.stores.sql.opening import open_engine
 from ori_campaigns.stores.sql.schema import MIGRATIONS, VERSION, Migration, prepare
 from ori_campaigns.stores.sql.tables import Tables
 from ori_campaigns.stores.sql.transactions import Transactions
-from ori_campaigns.testing.bench import Bench, lively, number
+from ori_campaigns.testing.bench import Bench, number
 
 
 class Database:
@@ -26,8 +27,11 @@ class Database:
 
     def __init__(self, url: str, schema: str | None) -> None:
         self.url, self.schema = url, schema
-        options = {"options": f"-c search_path={schema}"} if schema else {}
+        # Nothing here pulls the plug.
+        options = {"options": f"-c synchronous_commit=off -c search_path={schema}"} if schema else {}
         self.engine = sa.create_engine(url, connect_args=options)
+        if schema is None:
+            sa.event.listen(self.engine, "connect", lambda driver, _: driver.execute("PRAGMA synchronous=OFF"))
 
     def open(self, **options: Any) -> SqlStore:
         return SqlStore(self.engine, **{"schema": self.schema, **options})
@@ -76,6 +80,17 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
             yield made
             made.engine.dispose()
     made.engine.dispose()
+
+
+def busy(bench: Bench) -> None:
+    """Let something be in every table."""
+    campaign = bench.running(5)
+    first, second, third, *_ = bench.dials()
+    bench.talked(first)
+    bench.no_answer(second)
+    bench.service.exclude(campaign.id, [number(4)], by="test", wait=False)
+    bench.tell(Accepted(third.attempt_id, bench.clock.now()))
+    assert bench.log()
 
 
 def all_at_once(*works: Callable[[], object]) -> list[BaseException]:
@@ -171,7 +186,7 @@ def test_two_who_bring_it_up_to_date_at_once_both_succeed(database: Database) ->
 def test_tables_of_another_version_are_refused_and_left_alone(
     database: Database, found: int, create: bool, code: str
 ) -> None:
-    lively(database.bench(), finish=False)
+    busy(database.bench())
     database.run("ALTER TABLE ori_runs ADD COLUMN later TEXT", f"UPDATE ori_meta SET value = '{found}'")
     before = database.contents()
     with pytest.raises(StoreUnavailable) as caught:
@@ -196,7 +211,7 @@ def test_missing_tables_are_made_only_when_told_to(database: Database) -> None:
 
 
 def test_opening_again_changes_nothing(database: Database) -> None:
-    lively(database.bench(), finish=False)
+    busy(database.bench())
     before = database.contents()
     for create in (True, True, False):
         database.open(create=create)
@@ -252,7 +267,7 @@ def test_two_stores_in_one_database_do_not_see_each_other(database: Database) ->
     before = one.told()
     assert two.log() == []
     assert two.store.agenda().works == []
-    lively(two, finish=False)
+    busy(two)
     assert one.told() == before
     # A number that is busy in one store is free in the other.
     assert len(one.dials()) == 3
@@ -268,7 +283,7 @@ def test_two_stores_in_two_schemas_do_not_see_each_other(postgres_url: str) -> N
     )
     one.running(3)
     before = one.told()
-    lively(two, finish=False)
+    busy(two)
     assert one.told() == before
     found = postgres.execute(postgres_url, "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'")
     assert found == [(0,)]
@@ -285,7 +300,7 @@ def test_a_hosts_own_tables_are_left_alone(database: Database) -> None:
         f"INSERT INTO ori_orders VALUES ('{number(0)}')",
     )
     before = database.contents()
-    lively(database.bench())
+    busy(database.bench())
     after = database.contents()
     assert {name: after[name] for name in before} == before
     assert len(after) > len(before)

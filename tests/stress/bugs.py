@@ -34,7 +34,8 @@ from ori_campaigns.events import (
 from ori_campaigns.instants import SECOND
 from ori_campaigns.reports import CallAnalysis, Ended, NotFound, Unknown
 from ori_campaigns.service import CampaignService
-from ori_campaigns.stores import apply, flyweights, memory
+from ori_campaigns.stores.memory import apply, flyweights
+from ori_campaigns.stores.memory import store as memory
 from ori_campaigns.stores.memory.exchange import Exchange
 from ori_campaigns.views import AdmitView, Changes
 from stress.walk import Walked, walk

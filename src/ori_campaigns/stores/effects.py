@@ -143,8 +143,8 @@ def _ended(attempt: AttemptRow, fact: AttemptEnded) -> None:
             run.connected += 1
             run.connected_contacts += not contact.connected
             contact.connected, contact.last_connected = True, fact.talk
-        if attempt.kind is AttemptKind.CALLBACK:
-            set_callback(contact, "completed")
+            if attempt.kind is AttemptKind.CALLBACK:
+                set_callback(contact, "completed")
     run.machines += fact.disposition in _MACHINES
     attempt.ended_at, attempt.rang_at, attempt.answered_at = fact.at, fact.rang_at, fact.answered_at
     attempt.talk, attempt.connected = fact.talk, fact.connected

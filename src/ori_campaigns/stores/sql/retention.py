@@ -83,14 +83,15 @@ class Retention:
         attempts = connection.execute(sa.delete(tables.attempts).where(tables.attempts.c.campaign == row.key)).rowcount
         contacts = sum(row.run.contacts.values())
         self.delete(connection, row)
+        connection.execute(sa.delete(tables.exclusions).where(tables.exclusions.c.campaign == row.key))
         return Purged((campaign.id,), contacts, attempts, events, 0)
 
     def delete(self, connection: sa.Connection, row: CampaignRow) -> None:
-        """Delete a campaign with its contacts; its attempts and what the log tells of it stay."""
+        """Delete a campaign with its contacts; what the log tells of it stays, with the exclusions it tells of."""
         tables = self._tables
         if row.people is not None:
             self._people.drop(connection, row.people)
-        for table in (tables.contacts, tables.runs, tables.exclusions, tables.keys):
+        for table in (tables.contacts, tables.runs, tables.keys):
             connection.execute(sa.delete(table).where(table.c.campaign == row.key))
         connection.execute(sa.delete(tables.campaigns).where(tables.campaigns.c.key == row.key))
 
@@ -123,7 +124,9 @@ class Retention:
         theirs = (people.c.list.in_(lists), people.c.number == digits)
         connection.execute(sa.update(people).where(*theirs).values(number=pseudonym, variables="{}"))
         mine = sa.select(campaigns.c.key).where(campaigns.c.workspace == workspace)
-        flags = (exclusions.c.number == digits, exclusions.c.campaign.in_(mine))
+        # Of a draft that was deleted only its log is left, which does not say whose workspace it was.
+        gone = exclusions.c.campaign.not_in(sa.select(campaigns.c.key))
+        flags = (exclusions.c.number == digits, exclusions.c.campaign.in_(mine) | gone)
         connection.execute(sa.update(exclusions).where(*flags).values(number=pseudonym))
         return Erased(tuple(row.campaign.id for row in rows), PhoneNumber(pseudonym))
 

@@ -68,6 +68,8 @@ class Tables:
             sa.Column("campaign", BIG),
             _count("size"),
             _count("staged_at"),
+            # The key of a list, as that of a campaign, is never given twice: whoever holds an old one finds nothing.
+            sqlite_autoincrement=True,
         )
         self.people = self._table(
             "people",
@@ -135,6 +137,7 @@ class Tables:
             _count("served_at"),
             _count("next_serial"),
             sa.CheckConstraint(_one_of("status", CampaignStatus), name=f"{self.prefix}campaigns_status"),
+            sqlite_autoincrement=True,
         )
         self._index("campaigns_newest", table.c.workspace, table.c.created_at.desc(), table.c.id)
         self._index("campaigns_running", table.c.key, where="status = 'running'")
