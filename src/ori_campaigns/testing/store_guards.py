@@ -114,6 +114,32 @@ class GuardDuties(Duties):
         bench.talked(*again)
         assert recount.from_rows(bench.contacts(), bench.attempts(), 2) == bench.store.counters(campaign.id)
 
+    def test_only_a_conversation_completes_a_callback(self, bench: Bench) -> None:
+        """Whoever was called back and had a machine answer was not reached: the callback is missed."""
+        bench.running(2, callback_detection=True)
+        for dial in bench.dials():
+            bench.booked(dial, minutes=10)
+        bench.clock.advance(minutes=11)
+        first, second = bench.dials()
+        bench.at_once(Answered, first, second)
+        bench.tell(BotReport(first.attempt_id, bench.clock.now(), began=False, disposition="voicemail"))
+        bench.clock.advance(seconds=9)
+        bench.at_once(partial(Ended, disposition="customer"), first, second)
+        bench.tell(CallAnalysis(second.attempt_id, bench.clock.now(), "sold"))
+        assert [each.callback and each.callback.state for each in bench.contacts()] == ["missed", "completed"]
+
+    def test_a_deleted_draft_leaves_its_log_as_it_was(self, bench: Bench) -> None:
+        """What was told once stays told, the number of an exclusion among it."""
+        campaign = bench.create([number(0)])
+        bench.service.exclude(campaign.id, number(0), by="test")
+        before = bench.log()
+        bench.service.delete(campaign.id, by="test")
+        after = bench.log()
+        assert after[: len(before)] == before
+        assert [type(event.fact).__name__ for event in after[len(before) :]] == ["LifecycleChanged"]
+        later = bench.create([number(0)])
+        assert bench.statuses(later) == {number(0): "pending"}
+
     def test_pages_and_batches_may_be_long(self, bench: Bench) -> None:
         """As long as was asked for: a page of rows, a page of the log, a batch of reports, numbers to exclude."""
         size = 1_100

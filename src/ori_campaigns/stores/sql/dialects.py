@@ -100,6 +100,8 @@ class Sqlite:
         kind = getattr(driver, "sqlite_errorname", "") or ""
         if isinstance(driver, sqlite3.IntegrityError):
             return Fate.AGAIN, _unchanged(f"a constraint of the store stands in the way ({driver})", "store_constraint")
+        if kind == "SQLITE_BUSY_SNAPSHOT":
+            return Fate.AGAIN, _unchanged("others have written since this transaction began to read", None)
         if committing and kind.startswith("SQLITE_IOERR"):
             return Fate.UNKNOWN, lost_commit(self._where)
         for start, code, what in _SQLITE_SAID:
