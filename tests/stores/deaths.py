@@ -22,7 +22,7 @@ from ori_campaigns.ports import Clock
 from ori_campaigns.stores.sql import SqlStore
 from ori_campaigns.testing.crashes import Crashed, CrashPoints
 
-_BEGINS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN"}
+_BEGINS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN ISOLATION LEVEL READ COMMITTED"}
 _SETTINGS = {
     "sqlite": {},
     "postgresql": {"connect_args": {"options": "-c synchronous_commit=off -c lock_timeout=30s"}},

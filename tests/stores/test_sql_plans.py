@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -28,15 +26,17 @@ CLASSES = {
 }
 
 # A third waits for its first call, a third for a retry, a third to be called back; all have been called before.
-CROWD = """
+COUNTS = "pending = 6667, retry_scheduled = 6667, callback_scheduled = 6666"
+CROWD = f"""
 UPDATE ori_contacts SET status = 'retry_scheduled', due = 1000 + ordinal WHERE ordinal % 3 = 1;
 UPDATE ori_contacts SET status = 'callback_scheduled', due = 1000 + ordinal, callback = '[1000,1,"",""]',
     callback_state = 'scheduled' WHERE ordinal % 3 = 2;
-UPDATE ori_runs SET pending = 6667, retry_scheduled = 6667, callback_scheduled = 6666;
-INSERT INTO ori_attempts (campaign, serial, run, contact, kind, number_in_budget, from_number, carrier, carrier_ref, status)
-    SELECT campaign, 100000 + ordinal, run, ordinal, 'fresh', 1, '911140001000', 'trunk', 'ref', 'ended' FROM ori_contacts;
+UPDATE ori_runs SET {COUNTS};
+INSERT INTO ori_attempts (campaign, serial, run, contact, kind, number_in_budget, from_number, carrier, status)
+    SELECT campaign, 100000 + ordinal, run, ordinal, 'fresh', 1, '911140001000', 'trunk', 'ended' FROM ori_contacts;
 INSERT INTO ori_events (campaign, stream, sequence, kind, fact)
-    SELECT 'gone', ordinal, 1, 'none', '{}' FROM ori_contacts;
+    SELECT 'gone', ordinal, 1, kind, fact FROM ori_contacts, (
+        SELECT kind, fact FROM ori_events WHERE kind = 'ContactsMoved' LIMIT 1) AS one;
 """
 
 
@@ -133,16 +133,16 @@ def offer(status: str) -> Callable[[Crowd], object]:
     def work(crowd: Crowd) -> object:
         counts = ", ".join(f"{each} = {6_666 if each == status else 0}" for each in CLASSES)
         crowd.run(f"UPDATE ori_runs SET {counts}")
-        return crowd.store.admit(
-            AdmitAsk(crowd.id, {"trunk": 20}), lambda view: Changes(next(iter(view.candidates)).ordinal)
-        )
+        ask = AdmitAsk(crowd.id, {"trunk": 20})
+        found = crowd.store.admit(ask, lambda view: Changes(next(iter(view.candidates)).ordinal))
+        crowd.run(f"UPDATE ori_runs SET {COUNTS}")
+        return found
 
     return work
 
 
 def call(crowd: Crowd) -> None:
     """Dial twenty, hear of them, and see one through."""
-    offer("pending")(crowd)
     dials = crowd.bench.admit(crowd.store.campaign(crowd.id), 20, crowd.bench.real_admission).dials
     assert len(dials) == 20
     now = crowd.bench.clock.now()
@@ -165,7 +165,7 @@ HOT: dict[str, tuple[Callable[[Crowd], object], frozenset[str]]] = {
     "contacts": (lambda crowd: crowd.store.contacts(crowd.id, 9_000, 500), ANY),
     "attempts": (lambda crowd: crowd.store.attempts(crowd.id, 109_000, 500), ANY),
     "exclusion": (lambda crowd: crowd.bench.service.exclude(crowd.id, [number(8_000)], by="test", wait=False), ANY),
-    "unsent": (lambda crowd: crowd.store.unsent(crowd.id, before=2), frozenset({"attempts_one_call"})),
+    "unsent": (lambda crowd: crowd.store.unsent(crowd.id, before=2), frozenset({"attempts_overdue"})),
     **{f"candidates {each}": (offer(each), frozenset({CLASSES[each], "attempts_one_call"})) for each in CLASSES},
 }
 
@@ -202,3 +202,31 @@ def crowd(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.mark.parametrize("name", HOT)
 def test_hot_statements_find_their_rows_by_an_index(crowd: Crowd, name: str) -> None:
     assert complaints(crowd, name) == []
+
+
+@pytest.mark.parametrize("status", CLASSES)
+def test_a_missing_index_would_be_noticed(crowd: Crowd, status: str) -> None:
+    index = CLASSES[status]
+    with crowd.engine.connect() as connection:
+        where = {
+            "sqlite": "SELECT sql FROM sqlite_master WHERE name = ",
+            "postgresql": "SELECT indexdef FROM pg_indexes WHERE schemaname = current_schema() AND indexname = ",
+        }[connection.dialect.name]
+        made_by = connection.exec_driver_sql(f"{where}'ori_{index}'").scalar_one()
+    crowd.run(f"DROP INDEX ori_{index}")
+    try:
+        assert f"no use of {index}" in complaints(crowd, f"candidates {status}")
+    finally:
+        crowd.run(made_by)
+    assert complaints(crowd, f"candidates {status}") == []
+
+
+@pytest.mark.parametrize("status", CLASSES)
+@pytest.mark.parametrize("crowd", ["sqlite"], indirect=True)
+def test_a_status_that_is_no_literal_would_be_noticed(crowd: Crowd, status: str) -> None:
+    with crowd.listening() as sent:
+        offer(status)(crowd)
+    (found,) = (each for each in sent if f"status = '{status}'" in each.text)
+    bound = Sent(found.text.replace(f"'{status}'", f"'{status}' || ''"), found.parameters)
+    assert CLASSES[status] in crowd.plan(found).indexes
+    assert CLASSES[status] not in crowd.plan(bound).indexes

@@ -45,10 +45,14 @@ class CampaignRow:
 
 
 class Campaigns:
-    """Reads and writes campaign rows."""
+    """Reads and writes campaign rows.
 
-    def __init__(self, tables: Tables, documents: Documents) -> None:
-        self._tables, self._documents = tables, documents
+    Parameters:
+        alone: only one transaction writes at a time, so that nothing needs a lock.
+    """
+
+    def __init__(self, tables: Tables, documents: Documents, *, alone: bool) -> None:
+        self._tables, self._documents, self._alone = tables, documents, alone
         campaigns, runs = tables.campaigns, tables.runs
         whole = (
             sa.select(campaigns, *(runs.c[name] for name in ("seats", *TALLIES, *_STATUSES)))
@@ -56,8 +60,11 @@ class Campaigns:
             .order_by(campaigns.c.key)
         )
         self._one = whole.where(campaigns.c.id == sa.bindparam("id"))
-        self._one_locked = self._one.with_for_update(of=campaigns)
-        self._several_locked = whole.where(tables.among(campaigns.c.id, "ids")).with_for_update(of=campaigns)
+        several = tables.among(campaigns.c.id, "ids")
+        self._several = whole.where(several)
+        # Statements of their own: whoever waited for the lock would otherwise go on with the counts from before it.
+        keys = sa.select(campaigns.c.key).order_by(campaigns.c.key).with_for_update()
+        self._lock_one, self._lock_several = keys.where(campaigns.c.id == sa.bindparam("id")), keys.where(several)
         self._running = whole.where(campaigns.c.status == sa.literal_column("'running'"))
         listed = sa.select(campaigns.c.id, campaigns.c.document).order_by(campaigns.c.created_at.desc(), campaigns.c.id)
         self._all, self._of_workspace = listed, listed.where(campaigns.c.workspace == sa.bindparam("workspace"))
@@ -80,13 +87,19 @@ class Campaigns:
         Raises:
             NotFound: there is none.
         """
-        return self._found(connection.execute(self._one_locked, {"id": campaign_id}).one_or_none(), campaign_id)
+        if not self._alone:
+            connection.execute(self._lock_one, {"id": campaign_id}).all()
+        return self.get(connection, campaign_id)
 
     def lock_several(self, connection: sa.Connection, ids: Sequence[str]) -> dict[str, CampaignRow]:
         """Return those of these campaigns that exist, locked in the order of their keys."""
-        statement = self._one_locked if len(ids) == 1 else self._several_locked
-        found = connection.execute(statement, {"id": ids[0]} if len(ids) == 1 else {"ids": list(ids)})
-        return {row.id: self._row(row) for row in found}
+        asked: dict[str, Any] = {"ids": list(ids)}
+        lock, whole = self._lock_several, self._several
+        if len(ids) == 1:
+            lock, whole, asked = self._lock_one, self._one, {"id": ids[0]}
+        if not self._alone:
+            connection.execute(lock, asked).all()
+        return {row.id: self._row(row) for row in connection.execute(whole, asked)}
 
     def get(self, connection: sa.Connection, campaign_id: str) -> CampaignRow:
         """Return a campaign as it stands.

@@ -152,7 +152,9 @@ class Postgres:
         self._now = sa.text("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
 
     def begin(self, connection: sa.Connection, *, writes: bool) -> None:
-        connection.exec_driver_sql("BEGIN" if writes else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        # Whoever waited for a lock has to see what the one before has written, whatever the database's default is.
+        level = "READ COMMITTED" if writes else "REPEATABLE READ READ ONLY"
+        connection.exec_driver_sql(f"BEGIN ISOLATION LEVEL {level}")
 
     def join(self, connection: sa.Connection) -> None:
         """Do nothing: the driver has begun with the first statement."""

@@ -120,7 +120,7 @@ class SqlStore:
         self._transactions = Transactions(self._engine, self._dialect)
         self._workspaces: dict[str, str] = {}
         documents = Documents()
-        self._campaigns = Campaigns(self._tables, documents)
+        self._campaigns = Campaigns(self._tables, documents, alone=self._dialect.alone)
         self._contacts = Contacts(self._tables)
         self._attempts = Attempts(self._tables, self._contacts)
         self._carriers = Carriers(self._tables, documents)

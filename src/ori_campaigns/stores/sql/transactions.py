@@ -136,6 +136,9 @@ class _Again(Exception):
 
 def _undo(connection: sa.Connection) -> None:
     """End a transaction without effect. Where that fails, the connection is of no use any more."""
+    if connection.invalidated:
+        # It was lost, and the transaction with it.
+        return
     try:
         connection.exec_driver_sql("ROLLBACK")
     except sa.exc.DBAPIError:
