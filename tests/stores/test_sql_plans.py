@@ -48,7 +48,7 @@ class Sent(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """How a statement is done: tables read from end to end, indexes used, and whether rows are sorted first."""
+    """How a statement is done: tables read from end to end, indexes used, and whether all rows are sorted first."""
 
     sent: Sent
     scanned: frozenset[str]
@@ -110,7 +110,9 @@ def sqlite_plan(sent: Sent, rows: list[Any]) -> Plan:
     steps = [row[3] for row in rows]
     scanned = {step.split()[1].removeprefix("ori_") for step in steps if step.startswith("SCAN ")}
     used = {step.partition("INDEX ori_")[2].split()[0] for step in steps if "INDEX ori_" in step}
-    sorts = any(step.startswith("USE TEMP B-TREE FOR ORDER BY") for step in steps)
+    # Steps of one query have one parent; a page that was cut off already may be sorted.
+    queries = {row[1] for row in rows if " ori_contacts" in row[3]}
+    sorts = any(row[3].startswith("USE TEMP B-TREE") and row[1] in queries for row in rows)
     return Plan(sent, frozenset(scanned & set(LONG)), frozenset(used), sorts)
 
 
@@ -120,10 +122,13 @@ def postgresql_plan(sent: Sent, top: dict[str, Any]) -> Plan:
         for below in node.get("Plans", ()):
             yield from nodes(below)
 
+    def kinds(node: dict[str, Any]) -> set[str]:
+        return {each["Node Type"] for each in nodes(node)}
+
     found = list(nodes(top))
     scanned = {node["Relation Name"].removeprefix("ori_") for node in found if node["Node Type"] == "Seq Scan"}
     used = {node["Index Name"].removeprefix("ori_") for node in found if "Index Name" in node}
-    sorts = any("Sort" in node["Node Type"] for node in found)
+    sorts = any("Sort" in node["Node Type"] and "Limit" not in kinds(node) for node in found)
     return Plan(sent, frozenset(scanned & set(LONG)), frozenset(used), sorts)
 
 
