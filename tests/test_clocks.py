@@ -10,7 +10,7 @@ import anyio
 import pytest
 from trio.testing import MockClock
 
-from ori_campaigns.clocks import LoopClock, SystemClock, VirtualClock
+from ori_campaigns.clocks import FollowingClock, LoopClock, SystemClock, VirtualClock
 from ori_campaigns.errors import InvalidDefinition
 
 
@@ -141,3 +141,37 @@ def test_a_loop_clock_goes_on_in_the_next_loop_where_the_last_one_left_it() -> N
 def test_a_loop_clock_lets_nobody_block_its_loop() -> None:
     with pytest.raises(RuntimeError, match="wait=False"):
         LoopClock(5).sleep(1)
+
+
+def test_a_clock_elsewhere_is_asked_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, elsewhere, asked = [100.0], [5_000_000], []
+
+    def ask() -> int:
+        asked.append(here[0])
+        here[0] += 0.25
+        return elsewhere[0]
+
+    monkeypatch.setattr("ori_campaigns.clocks.time.monotonic", lambda: here[0])
+    clock = FollowingClock(ask, every=10)
+    assert clock.now() == 5_250_000, "the time that the answer took has passed"
+    here[0] += 9
+    assert clock.now() == 14_250_000
+    assert len(asked) == 1
+    elsewhere[0], here[0] = 1_000_000, here[0] + 1
+    assert clock.now() == 1_250_000, "it was set back there"
+    assert len(asked) == 2
+
+
+def test_a_clock_elsewhere_that_does_not_answer_is_asked_again() -> None:
+    answers = iter([OSError("away"), 7])
+
+    def ask() -> int:
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    clock = FollowingClock(ask)
+    with pytest.raises(OSError, match="away"):
+        clock.now()
+    assert clock.now() >= 7

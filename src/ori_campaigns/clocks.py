@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from ori_campaigns.instants import SECOND, Instant, to_instant
@@ -17,6 +19,37 @@ class SystemClock:
     def now(self) -> Instant:
         """Return the time in microseconds UTC."""
         return time.time_ns() // 1000
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+class FollowingClock:
+    """A clock elsewhere, asked now and then and followed in between: asking takes longer than deciding.
+
+    It is never behind the other one by more than this machine's own clock can go wrong between two questions: the time
+    that the answer took is counted as passed.
+
+    Parameters:
+        ask: returns the other clock's time (microseconds UTC).
+        every: seconds for which an answer is followed.
+    """
+
+    def __init__(self, ask: Callable[[], Instant], every: float = 10.0) -> None:
+        self._ask, self._every = ask, every
+        self._lock = threading.Lock()
+        self._asked_at = -math.inf
+        self._answer: Instant = 0
+
+    def now(self) -> Instant:
+        """Return the other clock's time in microseconds UTC."""
+        with self._lock:
+            moment = time.monotonic()
+            if moment - self._asked_at >= self._every:
+                self._answer, self._asked_at = self._ask(), moment
+                moment = time.monotonic()
+            return self._answer + round((moment - self._asked_at) * SECOND)
 
     def sleep(self, seconds: float) -> None:
         """Wait."""

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 import postgres
-from ori_campaigns.errors import PASSING, CampaignsError, StoreUnavailable
+from ori_campaigns.errors import PASSING, CampaignsError, InvalidDefinition, StoreUnavailable
 from ori_campaigns.reports import Accepted
 from ori_campaigns.stores.sql import SqlStore
 from ori_campaigns.stores.sql.opening import open_engine
@@ -261,8 +261,7 @@ def test_somebody_else_opens_it_in_the_middle_of_the_first_time(database: Databa
 
 
 def test_two_stores_in_one_database_do_not_see_each_other(database: Database) -> None:
-    # Names as hosts choose them: they have to be quoted.
-    one, two = database.bench(prefix="ori_"), database.bench(prefix="Acme-2_")
+    one, two = database.bench(prefix="ori_"), database.bench(prefix="acme_2_")
     one.running(3)
     before = one.told()
     assert two.log() == []
@@ -273,13 +272,22 @@ def test_two_stores_in_one_database_do_not_see_each_other(database: Database) ->
     assert len(one.dials()) == 3
 
 
+@pytest.mark.parametrize("name", ["Acme_", "2nd_", "a b", 'q"_', "x'_", "a:b", "a%", "a" * 41])
+def test_names_that_would_have_to_be_quoted_are_refused(database: Database, name: str) -> None:
+    for names in ({"prefix": name}, {"schema": name}):
+        with pytest.raises(InvalidDefinition) as caught:
+            database.open(**names)
+        assert caught.value.code == "bad_store_name"
+    assert database.contents() == {}
+
+
 def test_two_stores_in_two_schemas_do_not_see_each_other(postgres_url: str) -> None:
-    for name in ("ori", '"Team A"'):
+    for name in ("ori", "team_a"):
         postgres.execute(postgres_url, f"CREATE SCHEMA {name}")
     engine = sa.create_engine(postgres_url)
     one, two = (
         Bench(store=lambda clock, name=name: SqlStore(engine, clock=clock, schema=name))  # type: ignore[misc]
-        for name in ("ori", "Team A")
+        for name in ("ori", "team_a")
     )
     one.running(3)
     before = one.told()

@@ -41,7 +41,9 @@ class Contacts:
             exclusions.c.key.is_not(None).label("is_excluded"),
         )
         mine = (contacts.c.campaign == sa.bindparam("campaign"), contacts.c.run == sa.bindparam("run"))
-        busy = sa.exists().where(attempts.c.busy_number == people.c.number).label("busy")
+        # For each candidate by the index; `EXISTS` would let a planner read all attempts at once.
+        call = sa.select(attempts.c.busy_number).where(attempts.c.busy_number == people.c.number).limit(1)
+        busy = call.scalar_subquery().is_not(None).label("busy")
         self._offered = {
             status: self._candidates(sa.select(*self.columns, busy).select_from(listed).where(*mine), status)
             for status in _CLASSES

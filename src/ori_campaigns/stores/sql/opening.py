@@ -106,6 +106,8 @@ def _postgres_engine(url: sa.URL) -> sa.Engine:
         # A worker that froze in a transaction would hold its campaign for as long as it is frozen.
         cursor.execute(f"SET idle_in_transaction_session_timeout = '{int(WAIT)}s'")
         cursor.execute(f"SET lock_timeout = '{int(WAIT)}s'")
+        # Plans are kept: one that was made while a table was small would go on reading all of it when it has grown.
+        cursor.execute("SET enable_seqscan = off")
         # Every statement is short; compiling it would take longer than running it.
         cursor.execute("SET jit = off")
         connection.commit()

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from ori_campaigns.campaign import Campaign
 from ori_campaigns.carriers import Carrier
-from ori_campaigns.clocks import SystemClock
+from ori_campaigns.clocks import FollowingClock, SystemClock
 from ori_campaigns.contact import Attempt, Contact
 from ori_campaigns.events import Event, NumberExcluded
 from ori_campaigns.ids import new_key
@@ -27,7 +27,6 @@ from ori_campaigns.stores.sql.calls import Dialling
 from ori_campaigns.stores.sql.campaigns import CampaignRow, Campaigns
 from ori_campaigns.stores.sql.carriers import Carriers, KeptCarrier
 from ori_campaigns.stores.sql.contacts import Contacts
-from ori_campaigns.stores.sql.dialects import Dialect
 from ori_campaigns.stores.sql.log import Log
 from ori_campaigns.stores.sql.moves import Moves
 from ori_campaigns.stores.sql.opening import check_names, open_engine
@@ -50,21 +49,6 @@ from ori_campaigns.views import (
 )
 
 R = TypeVar("R")
-
-
-class DatabaseClock:
-    """The database's own time, so that workers on many machines agree."""
-
-    def __init__(self, engine: sa.Engine, dialect: Dialect) -> None:
-        self._engine, self._dialect = engine, dialect
-
-    def now(self) -> Instant:
-        """Return the database's time in microseconds UTC."""
-        return Transactions(self._engine, self._dialect).read(self._dialect.now)
-
-    def sleep(self, seconds: float) -> None:
-        """Wait."""
-        SystemClock().sleep(seconds)
 
 
 class _CampaignView:
@@ -115,7 +99,7 @@ class SqlStore:
         check_names(prefix=prefix, schema=schema)
         self._engine, self._dialect, self._own = open_engine(target, synchronous=synchronous)
         self._given_clock = clock
-        self.clock: Clock = clock or DatabaseClock(self._engine, self._dialect)
+        self.clock: Clock = clock or self._own_clock()
         self._tables = Tables(prefix, schema, numbered=self._dialect.numbered)
         self._transactions = Transactions(self._engine, self._dialect)
         self._workspaces: dict[str, str] = {}
@@ -135,6 +119,13 @@ class SqlStore:
         except BaseException:
             self.close()
             raise
+
+    def _own_clock(self) -> Clock:
+        """Return the database's own time, so that workers on many machines agree."""
+        if self._dialect.alone:
+            return SystemClock()
+        reading = Transactions(self._engine, self._dialect)
+        return FollowingClock(lambda: reading.read(self._dialect.now))
 
     @property
     def can(self) -> StoreCapabilities:
