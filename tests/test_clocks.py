@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -163,11 +164,11 @@ def test_a_clock_elsewhere_is_asked_now_and_then(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_clock_elsewhere_that_does_not_answer_is_asked_again() -> None:
-    answers = iter([OSError("away"), 7])
+    answers: Iterator[int | OSError] = iter([OSError("away"), 7])
 
     def ask() -> int:
         answer = next(answers)
-        if isinstance(answer, Exception):
+        if isinstance(answer, OSError):
             raise answer
         return answer
 

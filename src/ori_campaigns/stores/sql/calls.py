@@ -90,7 +90,10 @@ class Dialling:
         # Admission answers no other facts.
         facts: Sequence[AttemptReserved] = changes.facts  # type: ignore[assignment]
         if facts:
-            self._reserve(connection, row, facts, view.seen)
+            opened = self._reserve(connection, row, facts, view.seen)
+            if lock_carriers:
+                over = {(row.campaign.id, each.serial): each.carrier for each in opened}
+                self._carriers.remember(workspace, over)
             for carrier, taken in sorted(Counter(fact.carrier for fact in facts).items()):
                 self._carriers.take(connection, workspace, trunks[carrier], taken, now)
         self._contacts.put_off(connection, row, changes.later)
@@ -116,12 +119,13 @@ class Dialling:
         row: CampaignRow,
         facts: Sequence[AttemptReserved],
         seen: Mapping[int, ContactRow],
-    ) -> None:
+    ) -> list[AttemptRow]:
         opened = [effects.reserve(row.campaign, row.run, seen[fact.contact], fact) for fact in facts]
         row.next_serial += len(opened)
         row.served_at = facts[-1].at
         self._attempts.insert(connection, row, opened)
         self._contacts.call(connection, row, (attempt.contact for attempt in opened))
+        return opened
 
     def record(
         self,
@@ -139,7 +143,7 @@ class Dialling:
             if place is not None:
                 wanted.setdefault(place[0], set()).add(place[1])
         if lock_carriers:
-            self._carriers.lock_of_calls(connection, wanted)
+            self._carriers.lock_of_calls(connection, {place for place in places if place is not None})
         rows = self._campaigns.lock_several(connection, list(wanted)) if wanted else {}
         found = {
             (campaign_id, serial): attempt

@@ -17,6 +17,9 @@ from ori_campaigns.pacing import Bucket, Line, Supply, token_interval
 from ori_campaigns.stores.sql.tables import Tables
 from ori_campaigns.stores.sql.values import Documents
 
+_REMEMBERED = 20_000
+"""Calls whose carrier is remembered, at most."""
+
 
 @attrs.frozen
 class KeptCarrier:
@@ -33,18 +36,6 @@ class KeptCarrier:
     live: int
     rests_until: Instant
     configured: bool
-
-
-# For PostgreSQL only: where one transaction writes at a time, nothing needs a lock.
-_LOCK_OF_CALLS = """
-    SELECT 1 FROM {0} WHERE (workspace, carrier) IN (
-        SELECT campaign.workspace, attempt.carrier
-        FROM unnest(%(ids)s::text[], %(serials)s::bigint[]) AS call(id, serial)
-        JOIN {1} AS campaign ON campaign.id = call.id
-        JOIN {2} AS attempt ON attempt.campaign = campaign.key AND attempt.serial = call.serial
-    )
-    ORDER BY workspace, carrier FOR UPDATE
-"""
 
 
 @attrs.define(eq=False)
@@ -84,7 +75,17 @@ class Carriers:
             .order_by(carriers.c.carrier)
         )
         self._some_locked = mine.where(tables.among(carriers.c.carrier, "names")).with_for_update()
-        self._tables = tables
+        self._remembered: dict[tuple[str, int], tuple[str, str]] = {}
+        attempts, campaigns = tables.attempts, tables.campaigns
+        # The key by a query of its own: joined, the planner might read all attempts of the campaign.
+        of = campaigns.c.id == sa.bindparam("id")
+        key = sa.select(campaigns.c.key).where(of).scalar_subquery()
+        workspace = sa.select(campaigns.c.workspace).where(of).scalar_subquery()
+        self._of_calls = (
+            sa.select(workspace, attempts.c.carrier)
+            .where(attempts.c.campaign == key, tables.among(attempts.c.serial, "serials"))
+            .distinct()
+        )
         at = (carriers.c.workspace == sa.bindparam("at_workspace"), carriers.c.carrier == sa.bindparam("at_carrier"))
         self._save = sa.update(carriers).where(*at)
         left = carriers.c.live - sa.bindparam("calls")
@@ -107,17 +108,33 @@ class Carriers:
         asked = {"workspace": workspace, "names": sorted(names)}
         return {row.carrier: self._trunk(row) for row in connection.execute(self._some_locked, asked)}
 
-    def lock_of_calls(self, connection: sa.Connection, places: Mapping[str, Collection[int]]) -> None:
-        """Lock the carriers of calls, by campaign id and serials: before the campaigns, as an admission does.
+    def lock_of_calls(self, connection: sa.Connection, calls: Iterable[tuple[str, int]]) -> None:
+        """Lock the carriers of calls, by campaign id and serial: before the campaigns, as an admission does.
 
-        Which carrier a call is made over never changes, so that it can be looked up without a lock.
+        Which carrier a call is made over never changes, so that it may be looked up without a lock, or remembered.
         """
-        calls = [(campaign_id, serial) for campaign_id, serials in places.items() for serial in serials]
-        if calls:
-            name = connection.dialect.identifier_preparer.format_table
-            tables = [name(table) for table in (self._table, self._tables.campaigns, self._tables.attempts)]
-            ids, serials = zip(*calls, strict=True)
-            connection.exec_driver_sql(_LOCK_OF_CALLS.format(*tables), {"ids": list(ids), "serials": list(serials)})
+        found: set[tuple[str, str]] = set()
+        unknown: dict[str, list[int]] = {}
+        for call in calls:
+            if call in self._remembered:
+                found.add(self._remembered[call])
+            else:
+                unknown.setdefault(call[0], []).append(call[1])
+        for campaign_id, serials in unknown.items():
+            rows = connection.execute(self._of_calls, {"id": campaign_id, "serials": serials})
+            found |= {(workspace, carrier) for workspace, carrier in rows}
+        for workspace in sorted({workspace for workspace, _ in found}):
+            self.lock(connection, workspace, {carrier for owner, carrier in found if owner == workspace})
+
+    def remember(self, workspace: str, calls: Mapping[tuple[str, int], str]) -> None:
+        """Remember the carriers of calls: most are recorded by the worker that reserved them.
+
+        Should the commit fail and another worker use the serial, the wrong carrier is locked: then two workers may wait
+        for each other, and one of them is told to begin anew.
+        """
+        if len(self._remembered) > _REMEMBERED:
+            self._remembered.clear()
+        self._remembered.update({call: (workspace, carrier) for call, carrier in calls.items()})
 
     def of_workspaces(self, connection: sa.Connection, workspaces: Collection[str]) -> dict[str, dict[str, Trunk]]:
         """Return the configured carriers of several workspaces."""
