@@ -22,6 +22,7 @@ from ori_campaigns.stores.sql.campaigns import CampaignRow, Campaigns
 from ori_campaigns.stores.sql.carriers import Carriers, Trunk
 from ori_campaigns.stores.sql.contacts import Contacts
 from ori_campaigns.stores.sql.log import Log
+from ori_campaigns.stores.sql.values import word
 from ori_campaigns.views import AdmitView, Changes, ReportView
 
 R = TypeVar("R")
@@ -183,6 +184,7 @@ class Dialling:
     def _place(self, connection: sa.Connection, report: Report) -> tuple[str, int] | None:
         """Return where the attempt is that a report is about: by our id, else by the carrier's."""
         if report.attempt_id:
-            return place_of(report.attempt_id)
+            # What no database keeps is no id of ours.
+            return place_of(report.attempt_id) if word(report.attempt_id) == report.attempt_id else None
         ref = getattr(report, "carrier_ref", "")
         return self._attempts.place_by_ref(connection, ref) if ref else None

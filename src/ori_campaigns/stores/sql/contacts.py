@@ -43,11 +43,8 @@ class Contacts:
         mine = (contacts.c.campaign == sa.bindparam("campaign"), contacts.c.run == sa.bindparam("run"))
         # For each candidate by the index; `EXISTS` would let a planner read all attempts at once.
         call = sa.select(attempts.c.busy_number).where(attempts.c.busy_number == people.c.number).limit(1)
-        busy = call.scalar_subquery().is_not(None).label("busy")
-        self._offered = {
-            status: self._candidates(sa.select(*self.columns, busy).select_from(listed).where(*mine), status)
-            for status in _CLASSES
-        }
+        self._busy = call.scalar_subquery().is_not(None)
+        self._offered = {status: self._candidates(tables, status) for status in _CLASSES}
         by_place = sa.select(*self.columns).select_from(listed).where(*mine).order_by(contacts.c.ordinal)
         self._page = by_place.where(contacts.c.ordinal > sa.bindparam("after")).limit(sa.bindparam("limit"))
         self._by_number = by_place.where(tables.among(people.c.number, "numbers"))
@@ -56,19 +53,35 @@ class Contacts:
         self._call = Bulk(contacts, ["status", "attempts", "look_at"], by=by)
         self._put_off = Bulk(contacts, ["look_at"], by=by)
 
-    def _candidates(self, whole: sa.Select[Any], status: ContactStatus) -> sa.Select[Any]:
-        """Return the statement of one class of candidates; a bound status would keep its index from being used."""
-        contacts = self._contacts
-        statement = whole.where(
-            contacts.c.status == sa.literal_column(f"'{status}'"), contacts.c.look_at <= sa.bindparam("now")
-        ).limit(sa.bindparam("limit"))
-        if status is ContactStatus.PENDING:
-            return statement.where(contacts.c.ordinal > sa.bindparam("ordinal")).order_by(contacts.c.ordinal)
+    def _candidates(self, tables: Tables, status: ContactStatus) -> sa.Select[Any]:
+        """Return the statement of one class of candidates; a bound status would keep its index from being used.
+
+        The page is cut off before anything is joined to it: planners reckon with all candidates there are.
+        """
+        contacts, people, exclusions = self._contacts, tables.people, tables.exclusions
+        page = (
+            sa.select(*(column for column in contacts.c if column.name not in {"campaign", "run"}))
+            .where(contacts.c.campaign == sa.bindparam("campaign"), contacts.c.run == sa.bindparam("run"))
+            .where(contacts.c.status == sa.literal_column(f"'{status}'"), contacts.c.look_at <= sa.bindparam("now"))
+            .limit(sa.bindparam("limit"))
+        )
+        # Fresh ones are due since 0: in this order, and no other, does SQLite take the index of what still waits.
         place = sa.tuple_(contacts.c.due, contacts.c.ordinal)
-        return statement.where(
-            contacts.c.due <= sa.bindparam("now"),
-            place > sa.tuple_(sa.bindparam("due", type_=sa.BigInteger), sa.bindparam("ordinal", type_=sa.Integer)),
-        ).order_by(contacts.c.due, contacts.c.ordinal)
+        since = sa.tuple_(sa.bindparam("due", type_=sa.BigInteger), sa.bindparam("ordinal", type_=sa.Integer))
+        page = page.where(contacts.c.due <= sa.bindparam("now"), place > since)
+        page = page.order_by(contacts.c.due, contacts.c.ordinal)
+        first = page.subquery("first")
+        listed = first.join(
+            people, (people.c.list == sa.bindparam("people")) & (people.c.ordinal == first.c.ordinal)
+        ).outerjoin(
+            exclusions,
+            (exclusions.c.campaign == sa.bindparam("campaign"))
+            & (exclusions.c.number == people.c.number)
+            & exclusions.c.active,
+        )
+        flag = exclusions.c.key.is_not(None).label("is_excluded")
+        whole = sa.select(*first.c, people.c.number, people.c.variables, flag, self._busy.label("busy"))
+        return whole.select_from(listed).order_by(first.c.due, first.c.ordinal)
 
     # --- reading ---
     def offered(
@@ -80,9 +93,7 @@ class Contacts:
         for status in _CLASSES:
             due, ordinal = -1, -1
             while campaign.run.contacts[status]:
-                at = {"ordinal": ordinal, "limit": limit}
-                if status is not ContactStatus.PENDING:
-                    at["due"] = due
+                at = {"due": due, "ordinal": ordinal, "limit": limit}
                 page = [contact_row(row) for row in connection.execute(self._offered[status], {**asked, **at})]
                 # The row by which to go on is noted before the rule changes it.
                 due, ordinal = (page[-1].due, page[-1].ordinal) if page else (due, ordinal)

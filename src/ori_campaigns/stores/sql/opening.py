@@ -50,7 +50,7 @@ def check_names(**names: str | None) -> None:
 def _url(target: str | sa.URL) -> sa.URL:
     try:
         url = sa.make_url(target)
-    except sa.exc.ArgumentError as error:
+    except (sa.exc.ArgumentError, ValueError) as error:
         # What was given may hold a password.
         message = "What was given is not the URL of a database."
         raise _refused("bad_store_url", message, _HINT) from error
@@ -61,14 +61,16 @@ def _url(target: str | sa.URL) -> sa.URL:
 def _dialect(url: sa.URL) -> Dialect:
     backend = url.get_backend_name()
     if backend == "sqlite":
-        if url.database in {None, "", ":memory:"} or "mode=memory" in str(url):
+        if url.drivername not in {"sqlite", "sqlite+pysqlite"}:
+            raise _refused("bad_store_url", f"A store cannot be kept in {url.drivername!r}.", _HINT)
+        if url.database in {None, "", ":memory:", "file::memory:"} or "mode=memory" in str(url):
             hint = (
                 "Use MemoryStore() for a store that is gone with the process, or name a file: sqlite:///campaigns.db."
             )
             raise _refused("memory_database", "A SQLite database in memory lasts no longer than its connection.", hint)
-        return Sqlite(str(url.database), WAIT)
+        return Sqlite(str(url.database))
     if url.drivername == "postgresql+psycopg":
-        return Postgres(url.render_as_string(hide_password=True))
+        return Postgres(url.difference_update_query(["password"]).render_as_string(hide_password=True))
     raise _refused("bad_store_url", f"A store cannot be kept in {url.drivername!r}.", _HINT)
 
 
@@ -77,7 +79,7 @@ def _sqlite_engine(url: sa.URL, synchronous: str) -> sa.Engine:
     if url.query.get("uri") is None and not folder.is_dir():
         message = f"The folder of {url.database} does not exist."
         raise _refused("bad_store_url", message, f"Create {folder}, or name another place.")
-    engine = sa.create_engine(url, connect_args={"timeout": WAIT}, max_overflow=-1)
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": WAIT}, max_overflow=-1)
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: object) -> None:  # noqa: ANN401 - a driver's connection
@@ -98,7 +100,7 @@ def _postgres_engine(url: sa.URL) -> sa.Engine:
         import psycopg  # noqa: F401 - only to say what is missing
     except ImportError as error:
         raise MissingExtra("A store in PostgreSQL", "postgres") from error
-    engine = sa.create_engine(url, max_overflow=-1, connect_args={"connect_timeout": 10})
+    engine = sa.create_engine(url, hide_parameters=True, max_overflow=-1, connect_args={"connect_timeout": 10})
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: object) -> None:  # noqa: ANN401 - a driver's connection

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import sqlalchemy as sa
 
-from ori_campaigns.errors import StoreUnavailable
+from ori_campaigns.errors import StoreError, StoreUnavailable
 from ori_campaigns.stores.sql.tables import Tables
 
 VERSION = 1
@@ -17,6 +17,7 @@ Migration = Callable[[sa.Connection, Tables], None]
 MIGRATIONS: Mapping[int, Migration] = MappingProxyType({})
 """By the version they start from: each brings the tables to the next one, in one transaction with its number."""
 _NAME = "schema_version"
+_LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
 def prepare(
@@ -54,15 +55,33 @@ def prepare(
             "Open it once with create=True, by a user who may create tables. Nothing was changed.",
             code=code,
         )
+    if connection.dialect.name == "postgresql":
+        # Whoever came first may be at it, and may have finished meanwhile.
+        connection.execute(_LOCK, {"name": f"{tables.schema}.{tables.prefix}"})
+        found = _found(connection, tables)
+        if found == version:
+            return
     if found is None:
-        tables.metadata.create_all(connection)
-        connection.execute(sa.insert(tables.log), {"id": 1, "tip": -1})
-        connection.execute(sa.insert(tables.meta), {"name": _NAME, "value": str(version)})
+        _make(connection, tables, version)
         return
     for number in range(found, version):
         migrations[number](connection, tables)
     where = tables.meta.c.name == _NAME
     connection.execute(sa.update(tables.meta).where(where), {"value": str(version)})
+
+
+def _make(connection: sa.Connection, tables: Tables, version: int) -> None:
+    inspector = sa.inspect(connection)
+    for table in tables.metadata.sorted_tables:
+        if inspector.has_table(table.name, schema=tables.schema):
+            raise StoreError(
+                f"There is a table {table.name!r} already that is not the store's. "
+                "Give another prefix, or another schema. Nothing was changed.",
+                code="schema_taken",
+            )
+    tables.metadata.create_all(connection, checkfirst=False)
+    connection.execute(sa.insert(tables.log), {"id": 1, "tip": -1})
+    connection.execute(sa.insert(tables.meta), {"name": _NAME, "value": str(version)})
 
 
 def _found(connection: sa.Connection, tables: Tables) -> int | None:

@@ -180,7 +180,7 @@ class Tables:
         )
         of = (table.c.campaign, table.c.run)
         # One index for each class of P4, in the order in which its contacts are offered.
-        self._index("contacts_fresh", *of, table.c.ordinal, where="status = 'pending'")
+        self._index("contacts_fresh", *of, table.c.due, table.c.ordinal, where="status = 'pending'")
         self._index("contacts_retries", *of, table.c.due, table.c.ordinal, where="status = 'retry_scheduled'")
         self._index("contacts_callbacks", *of, table.c.due, table.c.ordinal, where="status = 'callback_scheduled'")
         self._index("contacts_put_off", *of, table.c.look_at, where="look_at > 0")

@@ -10,7 +10,8 @@ from typing import TypeVar
 import sqlalchemy as sa
 
 from ori_campaigns.errors import Conflict, StoreError
-from ori_campaigns.stores.sql.dialects import Dialect, Fate
+from ori_campaigns.stores.sql.dialects import Dialect
+from ori_campaigns.stores.sql.troubles import Fate, no_connection
 
 T = TypeVar("T")
 TRIES = 5
@@ -110,7 +111,7 @@ class Transactions:
                 connection = self.engine.connect()
         except _Again as again:
             # A new connection was refused: a second one will be, too, and whoever waits for it waits twice.
-            raise again.said from again
+            raise again.said from None
         with connection:
             yield connection
 
@@ -123,7 +124,10 @@ class Transactions:
             fate, said = self.dialect.fate(error, committing=committing)
             if fate is Fate.AGAIN:
                 raise _Again(said) from error
-            raise said from error
+            # What the driver says may repeat values: numbers of people.
+            raise said from None
+        except sa.exc.TimeoutError as error:
+            raise no_connection(self.dialect.where) from error
 
 
 class _Again(Exception):
