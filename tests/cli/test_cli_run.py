@@ -12,7 +12,7 @@ import pytest
 
 import ori_campaigns
 from cli.commands import Command, leads
-from cli.stores import QUICK, attempts, called_at_once, open_store, until, window
+from cli.store_world import QUICK, attempts, called_at_once, open_store, until, window
 from cli.test_cli_command import environment
 from ori_campaigns.contact import FINAL, NEVER_PLACED
 from ori_campaigns.stores.sql import SqlStore
@@ -97,7 +97,7 @@ def test_a_killed_run_is_gone_on_with_by_the_same_command(ori: Command, store: S
     assert ori("audit").code == 0
 
 
-@pytest.mark.behaviour("L4", "L5", "I7")
+@pytest.mark.behaviour("L4", "L5")
 def test_another_process_pauses_it_and_lets_it_go_on(ori: Command, store: SqlStore) -> None:
     running = Run("--gives-up", "0.3", "--ring", "0.3", "--concurrency", "10")
     until(lambda: dialled(store, 20))

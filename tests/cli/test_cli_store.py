@@ -12,7 +12,7 @@ import pytest
 
 import ori_campaigns as campaigns
 from cli.commands import LEADS, PHONE_NUMBER, Command, Done, leads
-from cli.stores import QUICK, attempts, draft, open_store, people, service_of, window
+from cli.store_world import QUICK, attempts, draft, open_store, people, service_of, window
 from ori_campaigns.carriers import Carrier
 from ori_campaigns.stores.sql import SqlStore
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from cli.commands import Command, Done, leads
-from cli.stores import draft, open_store, people, service_of
+from cli.store_world import draft, open_store, people, service_of
 from ori_campaigns.stores.sql import opening
 
 
@@ -87,7 +87,7 @@ def test_a_locked_store_is_waited_for_and_then_told(ori: Command, monkeypatch: p
         done = ori("pause", "aaaa1")
     assert (done.code, done.out) == (2, "")
     assert done.err == (
-        "error: The store cannot be used now: another program has kept campaigns.db locked for 0.1 s. "
+        "error: The store cannot be used now: another program keeps campaigns.db locked. "
         "Close it, or try again. Nothing was changed.\n"
     )
 
