@@ -144,27 +144,55 @@ def test_a_loop_clock_lets_nobody_block_its_loop() -> None:
         LoopClock(5).sleep(1)
 
 
-def test_a_clock_elsewhere_is_asked_now_and_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    here, elsewhere, asked = [100.0], [5_000_000], []
+class Times:
+    """The machine's two clocks, by hand."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.monotonic, self.wall = 100.0, 1000.0
+        patch.setattr("ori_campaigns.clocks.time.monotonic", lambda: self.monotonic)
+        patch.setattr("ori_campaigns.clocks.time.time", lambda: self.wall)
+
+    def go_on(self, seconds: float) -> None:
+        self.monotonic += seconds
+        self.wall += seconds
+
+
+def test_a_clock_elsewhere_is_asked_once_and_followed(monkeypatch: pytest.MonkeyPatch) -> None:
+    times, asked = Times(monkeypatch), []
 
     def ask() -> int:
-        asked.append(here[0])
-        here[0] += 0.25
-        return elsewhere[0]
+        asked.append(times.monotonic)
+        times.go_on(0.25)
+        return 5_000_000
 
-    monkeypatch.setattr("ori_campaigns.clocks.time.monotonic", lambda: here[0])
-    clock = FollowingClock(ask, every=10)
+    clock = FollowingClock(ask, every=60)
     assert clock.now() == 5_250_000, "the time that the answer took has passed"
-    here[0] += 9
-    assert clock.now() == 14_250_000
+    times.go_on(59)
+    assert clock.now() == 64_250_000
+    assert clock.hear(1_000_000) == 1_000_000
+    times.go_on(1)
+    assert clock.now() == 2_000_000, "it was set back there, and somebody learned of it"
     assert len(asked) == 1
-    elsewhere[0], here[0] = 1_000_000, here[0] + 1
-    assert clock.now() == 1_250_000, "it was set back there"
+    times.go_on(59)
+    assert clock.now() == 5_000_000, "it is asked again after a minute without news"
     assert len(asked) == 2
 
 
-def test_a_clock_elsewhere_that_does_not_answer_is_asked_again() -> None:
-    answers: Iterator[int | OSError] = iter([OSError("away"), 7])
+def test_a_clock_elsewhere_is_followed_through_a_suspended_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = Times(monkeypatch)
+    clock = FollowingClock(lambda: 5_000_000)
+    clock.now()
+    times.wall += 3600
+    assert clock.now() == 3_605_000_000, "the machine slept for an hour"
+    clock.hear(7_000_000)
+    times.monotonic += 2
+    times.wall -= 100
+    assert clock.now() == 9_000_000, "its own clock was set back"
+
+
+def test_a_clock_elsewhere_that_does_not_answer_is_followed_by_what_it_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    times = Times(monkeypatch)
+    answers: Iterator[int | OSError] = iter([OSError("away"), 7_000_000, OSError("away"), 1_000_000])
 
     def ask() -> int:
         answer = next(answers)
@@ -172,7 +200,13 @@ def test_a_clock_elsewhere_that_does_not_answer_is_asked_again() -> None:
             raise answer
         return answer
 
-    clock = FollowingClock(ask)
+    clock = FollowingClock(ask, every=60)
     with pytest.raises(OSError, match="away"):
         clock.now()
-    assert clock.now() >= 7
+    assert clock.now() == 7_000_000
+    times.go_on(60)
+    assert clock.now() == 67_000_000
+    times.go_on(59)
+    assert clock.now() == 126_000_000, "it is not asked again and again"
+    times.go_on(1)
+    assert clock.now() == 1_000_000

@@ -663,10 +663,6 @@ UNWRITABLE_FACTS: dict[str, tuple[Any, str]] = {
     "bytes": (RESERVED._replace(carrier=cast("str", b"trunk")), "carrier"),
     "a kind nobody knows": (RESERVED._replace(kind=cast("AttemptKind", "often")), "kind"),
     "digits": (RESERVED._replace(from_number=cast("PhoneNumber", "911140001000")), "from_number"),
-    "no confidence": (
-        events.AnalysisArrived("a", 0, 5, "", CallbackRequest(9, confidence=NAN), late=False),
-        "callback.confidence",
-    ),
     "half characters": (RESERVED._replace(carrier=HALVES), ""),
 }
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from ori_campaigns.instants import SECOND, Instant, to_instant
@@ -26,30 +26,45 @@ class SystemClock:
 
 
 class FollowingClock:
-    """A clock elsewhere, asked now and then and followed in between: asking takes longer than deciding.
+    """A clock elsewhere, asked now and then and followed in between: asking takes longer than deciding, and may fail.
 
-    It is never behind the other one by more than this machine's own clock can go wrong between two questions: the time
-    that the answer took is counted as passed.
+    It is not behind the other one, but for what this machine's clocks can go wrong between two answers: the time that
+    an answer took counts as passed, and so does the time for which the machine was suspended.
 
     Parameters:
         ask: returns the other clock's time (microseconds UTC).
-        every: seconds for which an answer is followed.
+        every: seconds for which an answer is followed, unless another is heard.
     """
 
-    def __init__(self, ask: Callable[[], Instant], every: float = 10.0) -> None:
+    def __init__(self, ask: Callable[[], Instant], every: float = 600.0) -> None:
         self._ask, self._every = ask, every
-        self._lock = threading.Lock()
-        self._asked_at = -math.inf
-        self._answer: Instant = 0
+        self._heard: tuple[Instant, float, float] | None = None
+
+    def hear(self, instant: Instant) -> Instant:
+        """Take over what somebody has just learned of the other clock's time, and return it."""
+        self._heard = (instant, time.monotonic(), time.time())
+        return instant
 
     def now(self) -> Instant:
         """Return the other clock's time in microseconds UTC."""
-        with self._lock:
-            moment = time.monotonic()
-            if moment - self._asked_at >= self._every:
-                self._answer, self._asked_at = self._ask(), moment
-                moment = time.monotonic()
-            return self._answer + round((moment - self._asked_at) * SECOND)
+        heard = self._heard
+        if heard is None:
+            began = time.monotonic()
+            self.hear(self._ask())
+            answer, at, wall = self._heard  # type: ignore[misc]  # it has just been heard
+            self._heard = heard = (answer + round((at - began) * SECOND), at, wall)
+        elif time.monotonic() - heard[1] >= self._every:
+            # Whoever knew the time once goes on by it; the next answer is waited for as long again.
+            self._heard = (self._followed(heard), time.monotonic(), time.time())
+            with suppress(Exception):
+                self.hear(self._ask())
+            heard = self._heard
+        return self._followed(heard)
+
+    def _followed(self, heard: tuple[Instant, float, float]) -> Instant:
+        instant, monotonic, wall = heard
+        # The one stands still while the machine sleeps, the other may be set: the later one sends nothing too late.
+        return instant + round(max(time.monotonic() - monotonic, time.time() - wall) * SECOND)
 
     def sleep(self, seconds: float) -> None:
         """Wait."""

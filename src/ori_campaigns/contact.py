@@ -126,6 +126,11 @@ def place_of(attempt_id: str) -> tuple[str, int] | None:
     return (campaign_id, int(serial)) if str(int(serial)) == serial else None
 
 
+def _share(value: float) -> float:
+    """Keep a share between 0 and 1; what is no number says nothing, and counts as 0."""
+    return min(value, 1.0) if value > 0 else 0.0
+
+
 @attrs.frozen
 class CallbackRequest:
     """A customer asked to be called back, at a time already resolved.
@@ -137,10 +142,10 @@ class CallbackRequest:
         confidence: 0 to 1, kept for reports; never a gate (K2).
     """
 
-    at: Instant
+    at: Instant = attrs.field(converter=int)
     text: str = ""
     reason: str = ""
-    confidence: float = 1.0
+    confidence: float = attrs.field(default=1.0, converter=_share)
 
 
 @attrs.frozen

@@ -33,7 +33,7 @@ from ori_campaigns.events import (
     ReportIgnored,
     RetryScheduled,
 )
-from ori_campaigns.instants import SECOND, Instant
+from ori_campaigns.instants import DAY, SECOND, Instant
 from ori_campaigns.lifecycle import used_up
 from ori_campaigns.reports import (
     Accepted,
@@ -179,7 +179,8 @@ def record(view: ReportView, policy: Policy) -> Changes[Recorded]:
 def _when(batch: _Batch, report: _Told, attempt: AttemptFacts) -> Instant:
     """Trust the sender's clock only between the reservation and now."""
     at: Instant = report.at
-    return max(min(at, batch.now), attempt.reserved_at)
+    # The comparison is written so that what is no number is taken for now.
+    return max(min(batch.now, at), attempt.reserved_at)
 
 
 def _ref(attempt: AttemptFacts) -> CallRef:
@@ -338,7 +339,9 @@ def _refused(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
     if attempt.rang_at is not None or attempt.answered_at is not None:
         _ignore(batch, report, attempt, "has_rung")
         return
-    batch.back_off.append((attempt.campaign.workspace, attempt.carrier, batch.now + round(report.retry_after * SECOND)))
+    # A carrier may say anything; no number at all is taken for zero, and a day is the longest rest.
+    rest = min(report.retry_after, DAY / SECOND) if report.retry_after > 0 else 0
+    batch.back_off.append((attempt.campaign.workspace, attempt.carrier, batch.now + round(rest * SECOND)))
     if report.fatal:
         batch.fatal.append((attempt.campaign.id, report.why))
     _give_back(batch, report, attempt, _REFUSED, report.why)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from math import floor, isfinite
+from unicodedata import category
 
 import attrs
 
@@ -30,6 +31,10 @@ MOST = 1_000_000
 """The largest number any field may hold; as minutes it is close to two years."""
 
 
+_NO_TEXT = frozenset({"Cc", "Cs"})
+"""Control characters, and halves of surrogate pairs: no page shows them, and not every database keeps them."""
+
+
 def problems_of(draft: CampaignDraft, *, bots: Iterable[Bot], carriers: Iterable[Carrier]) -> tuple[Problem, ...]:
     """Return everything that keeps a draft from being created, and the warnings.
 
@@ -37,12 +42,15 @@ def problems_of(draft: CampaignDraft, *, bots: Iterable[Bot], carriers: Iterable
         draft: as entered; call `with_defaults` first for the lenient reading.
         bots, carriers: the host's directory of the draft's workspace.
 
-    Codes: `name_blank`, `bot_blank`, `unknown_bot`, `empty_pool`, `number_not_configured`, `number_inbound_only`,
-    and those of `config_problems`.
+    Codes: `name_blank`, `name_unprintable`, `bot_blank`, `unknown_bot`, `empty_pool`, `number_not_configured`,
+    `number_inbound_only`, and those of `config_problems`.
     """
     found: list[Problem] = []
     if not draft.name:
         found.append(Problem("name", "name_blank", "The campaign has no name.", "Give it one."))
+    elif any(category(each) in _NO_TEXT for each in draft.name):
+        hint = "Type it anew, without line breaks and control characters."
+        found.append(Problem("name", "name_unprintable", "The name holds characters that cannot be shown.", hint))
     found.extend(bot_problems(draft.bot, bots))
     found.extend(pool_problems(draft.numbers, carriers))
     found.extend(config_problems(draft.config))

@@ -22,7 +22,7 @@ from ori_campaigns.ports import Clock
 from ori_campaigns.stores.sql import SqlStore
 from ori_campaigns.testing.crashes import Crashed, CrashPoints
 
-_BEGINS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN ISOLATION LEVEL READ COMMITTED"}
+_BEGINS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "BEGIN ISOLATION LEVEL READ COMMITTED;"}
 _SETTINGS = {
     "sqlite": {},
     "postgresql": {"connect_args": {"options": "-c synchronous_commit=off -c lock_timeout=30s"}},
@@ -74,7 +74,7 @@ class _Deaths:
         sa.event.listen(engine, "after_cursor_execute", self._after)
 
     def _before(self, connection: sa.Connection, _: object, statement: str, *__: object) -> None:
-        self._writing = self._writing or statement == self._begins
+        self._writing = self._writing or statement.startswith(self._begins)
         if self._writing or self._points.crashed:
             self._reach(connection, f"{statement.split(maxsplit=1)[0]}: before")
 

@@ -336,7 +336,7 @@ def test_tables_that_are_not_what_they_should_be_do_not_pass(site: Site) -> None
     with site.engine.begin() as connection:
         connection.exec_driver_sql("ALTER TABLE ori_contacts RENAME TO elsewhere")
     text = refused(lambda: site.bench.store.contacts(site.id), StoreError, "store_error")
-    assert "Its tables are not what they should be" in text
+    assert "the tables are not what they should be" in text
     refused(site.bench.dials, StoreError, "store_error")
     assert not issubclass(StoreError, PASSING)
 

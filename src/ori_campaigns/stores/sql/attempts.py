@@ -139,11 +139,13 @@ class Attempts:
     ) -> Instant | None:
         """Return the latest `not_after` of reservations nobody has reported on."""
         attempts, statement = self._tables.attempts, self._unsent
+        asked: dict[str, Any] = {"campaign": campaign.key}
         if before is not None:
             statement = statement.where(attempts.c.epoch < before)
         if numbers is not None:
-            statement = statement.where(attempts.c.busy_number.in_([number.reveal() for number in numbers]))
-        found: Instant | None = connection.execute(statement, {"campaign": campaign.key}).scalar_one()
+            statement = statement.where(self._tables.among(attempts.c.busy_number, "numbers"))
+            asked["numbers"] = [number.reveal() for number in numbers]
+        found: Instant | None = connection.execute(statement, asked).scalar_one()
         return found
 
     def page(self, connection: sa.Connection, campaign: CampaignRow, after: int, limit: int) -> list[Attempt]:

@@ -83,6 +83,10 @@ class Sqlite:
         self._clock = SystemClock()
 
     def begin(self, connection: sa.Connection, *, writes: bool) -> None:
+        driver: Any = connection.connection.driver_connection
+        if driver.in_transaction:
+            # A host's engine may begin by itself, and never to write at once.
+            connection.exec_driver_sql("ROLLBACK")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
     def join(self, connection: sa.Connection) -> None:
@@ -108,6 +112,17 @@ class Sqlite:
         return of_sqlite(error, self.where, committing=committing)
 
 
+WAIT = 30
+"""Seconds for which a lock is waited for, and for which a frozen worker may hold one."""
+# For the transaction only: behind a pooler, and in a host's pool, the next one to use the connection is somebody else.
+# Plans are kept: one made while a table was small would go on reading all of it when it has grown. Statements are
+# short: compiling one would take longer than running it.
+_SETTINGS = (
+    f"SET LOCAL lock_timeout = '{WAIT}s'; SET LOCAL idle_in_transaction_session_timeout = '{WAIT}s';"
+    "SET LOCAL enable_seqscan = off; SET LOCAL jit = off"
+)
+
+
 class Postgres:
     """PostgreSQL by psycopg 3."""
 
@@ -122,7 +137,7 @@ class Postgres:
     def begin(self, connection: sa.Connection, *, writes: bool) -> None:
         # Whoever waited for a lock has to see what the one before has written, whatever the database's default is.
         level = "READ COMMITTED" if writes else "REPEATABLE READ READ ONLY"
-        connection.exec_driver_sql(f"BEGIN ISOLATION LEVEL {level}")
+        connection.exec_driver_sql(f"BEGIN ISOLATION LEVEL {level};{_SETTINGS}")
 
     def join(self, connection: sa.Connection) -> None:
         """Do nothing: the driver has begun with the first statement."""

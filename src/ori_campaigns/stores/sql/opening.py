@@ -9,10 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from ori_campaigns.errors import InvalidDefinition, MissingExtra, Problem
-from ori_campaigns.stores.sql.dialects import Dialect, Postgres, Sqlite
+from ori_campaigns.stores.sql.dialects import WAIT, Dialect, Postgres, Sqlite
 
-WAIT = 30.0
-"""Seconds for which a lock is waited for."""
 _NAME = re.compile(r"(?:[a-z_][a-z0-9_]{0,39})?")
 _HINT = "Give sqlite:///campaigns.db, or postgresql+psycopg://user@host/database."
 _SYNCHRONOUS = ("FULL", "NORMAL", "OFF", "EXTRA")
@@ -42,9 +40,30 @@ def check_names(**names: str | None) -> None:
         InvalidDefinition: code `bad_store_name`.
     """
     for what, name in names.items():
-        if name is not None and not _NAME.fullmatch(name):
+        if name is not None and not (isinstance(name, str) and _NAME.fullmatch(name)):
             hint = "Use at most 40 small letters, digits and underscores, no digit first."
             raise _refused("bad_store_name", f"The {what} is {name!r}.", hint)
+
+
+def check_connection(connection: sa.Connection, engine: sa.Engine) -> None:
+    """Refuse to join what is no transaction of this database.
+
+    Raises:
+        InvalidDefinition: code `bad_connection`.
+    """
+    hint = "Give a connection with a transaction begun: `with engine.begin() as connection:`."
+    if not isinstance(connection, sa.Connection):
+        raise _refused("bad_connection", f"A {type(connection).__name__} is not a SQLAlchemy connection.", hint)
+    if connection.closed or connection.invalidated:
+        raise _refused("bad_connection", "The connection is closed.", hint)
+    if (
+        connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+        or connection.default_isolation_level == "AUTOCOMMIT"
+    ):
+        raise _refused("bad_connection", "The connection commits every statement by itself.", hint)
+    if connection.dialect.name != engine.dialect.name:
+        what = f"The connection is to {connection.dialect.name}, the store is in {engine.dialect.name}."
+        raise _refused("bad_connection", what, hint)
 
 
 def _url(target: str | sa.URL) -> sa.URL:
@@ -100,22 +119,7 @@ def _postgres_engine(url: sa.URL) -> sa.Engine:
         import psycopg  # noqa: F401 - only to say what is missing
     except ImportError as error:
         raise MissingExtra("A store in PostgreSQL", "postgres") from error
-    engine = sa.create_engine(url, hide_parameters=True, max_overflow=-1, connect_args={"connect_timeout": 10})
-
-    @sa.event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _: object) -> None:  # noqa: ANN401 - a driver's connection
-        cursor = connection.cursor()
-        # A worker that froze in a transaction would hold its campaign for as long as it is frozen.
-        cursor.execute(f"SET idle_in_transaction_session_timeout = '{int(WAIT)}s'")
-        cursor.execute(f"SET lock_timeout = '{int(WAIT)}s'")
-        # Plans are kept: one that was made while a table was small would go on reading all of it when it has grown.
-        cursor.execute("SET enable_seqscan = off")
-        # Every statement is short; compiling it would take longer than running it.
-        cursor.execute("SET jit = off")
-        connection.commit()
-        cursor.close()
-
-    return engine
+    return sa.create_engine(url, hide_parameters=True, max_overflow=-1, connect_args={"connect_timeout": 10})
 
 
 def _refused(code: str, message: str, hint: str) -> InvalidDefinition:

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from ori_campaigns.errors import NotFound
+from ori_campaigns.stores.sql.bulk import Bulk
 from ori_campaigns.stores.sql.campaigns import CampaignRow
 from ori_campaigns.stores.sql.dialects import Dialect
 from ori_campaigns.stores.sql.tables import Tables
@@ -32,6 +33,8 @@ class People:
         self._dialect, self._meta = dialect, tables.meta
         self._lists, self._people, self._exclusions = tables.lists, tables.people, tables.exclusions
         exclusions = tables.exclusions
+        self._flag = Bulk(exclusions, ["campaign", "number", "active"])
+        self._flag_again = Bulk(exclusions, ["number", "active"], by=["key"])
         self._flags = sa.select(exclusions.c.number, exclusions.c.key, exclusions.c.active).where(
             exclusions.c.campaign == sa.bindparam("campaign"),
             tables.among(exclusions.c.number, "numbers"),
@@ -101,17 +104,12 @@ class People:
     def exclude(self, connection: sa.Connection, row: CampaignRow, numbers: Sequence[str]) -> dict[str, int]:
         """Set the flag of these numbers; return the key of each."""
         known = self._known(connection, row, numbers)
-        exclusions, keys = self._exclusions, {}
-        for number in numbers:
-            if number in known:
-                keys[number] = known[number][0]
-                flag = sa.update(exclusions).where(exclusions.c.key == keys[number])
-                connection.execute(flag, {"number": number, "active": True})
-            else:
-                flagged = {"campaign": row.key, "number": number, "active": True}
-                done = connection.execute(sa.insert(exclusions), flagged)
-                keys[number] = done.inserted_primary_key[0]  # type: ignore[index]
-        return keys
+        flags = [{"number": number, "active": True} for number in numbers]
+        again = [{**flag, "key": known[flag["number"]][0]} for flag in flags if flag["number"] in known]
+        self._flag_again.execute(connection, again)
+        new = [{**flag, "campaign": row.key} for flag in flags if flag["number"] not in known]
+        self._flag.execute(connection, new)
+        return {number: key for number, (key, _) in self._known(connection, row, numbers).items()}
 
     def _known(
         self, connection: sa.Connection, row: CampaignRow, numbers: Sequence[str]

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 import attrs
 import sqlalchemy as sa
 
+from ori_campaigns import codec
 from ori_campaigns.contact import FINAL, ContactStatus
 from ori_campaigns.errors import ActionNotAllowed
-from ori_campaigns.events import NumberExcluded
+from ori_campaigns.events import LifecycleChanged, NumberExcluded
 from ori_campaigns.instants import DAY, Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.stores.rows import ContactRow
@@ -34,13 +35,13 @@ class Purged:
     lists: int
 
     @classmethod
-    def together(cls, done: Sequence[Purged], lists: int) -> Purged:
-        """Return what several purges dropped, and so many forgotten lists, as one."""
+    def together(cls, done: Sequence[Purged], events: int, lists: int) -> Purged:
+        """Return what several purges dropped, and so many other events and forgotten lists, as one."""
         return cls(
             tuple(name for each in done for name in each.campaigns),
             sum(each.contacts for each in done),
             sum(each.attempts for each in done),
-            sum(each.events for each in done),
+            sum(each.events for each in done) + events,
             lists,
         )
 
@@ -74,9 +75,11 @@ class Retention:
 
     def drop(self, connection: sa.Connection, campaign_id: str, before: Instant) -> Purged:
         """Drop a campaign with everything that is known of it, unless it has been restarted meanwhile."""
-        row = self._campaigns.lock(connection, campaign_id)
-        campaign, tables = row.campaign, self._tables
+        row = self._campaigns.lock_several(connection, [campaign_id]).get(campaign_id)
         nothing = Purged((), 0, 0, 0, 0)
+        if row is None:
+            return nothing
+        campaign, tables = row.campaign, self._tables
         if campaign.completed_at is None or campaign.completed_at >= before or row.run.live:
             return nothing
         events = connection.execute(sa.delete(tables.events).where(tables.events.c.campaign == campaign.id)).rowcount
@@ -94,6 +97,27 @@ class Retention:
         for table in (tables.contacts, tables.runs, tables.keys):
             connection.execute(sa.delete(table).where(table.c.campaign == row.key))
         connection.execute(sa.delete(tables.campaigns).where(tables.campaigns.c.key == row.key))
+
+    def deleted_before(self, connection: sa.Connection, before: Instant) -> list[str]:
+        """Return drafts that were deleted before an instant, of which only the log is left."""
+        events, campaigns = self._tables.events, self._tables.campaigns
+        told = events.c.kind == sa.literal(LifecycleChanged.__name__)
+        gone = events.c.campaign.not_in(sa.select(campaigns.c.id))
+        last: dict[str, Instant] = {}
+        for campaign_id, text in connection.execute(sa.select(events.c.campaign, events.c.fact).where(told, gone)):
+            fact = codec.fact_from_json(LifecycleChanged.__name__, text)
+            last[campaign_id] = max(last.get(campaign_id, 0), fact.at)
+        return sorted(campaign_id for campaign_id, at in last.items() if at < before)
+
+    def drop_log(self, connection: sa.Connection, campaign_id: str) -> int:
+        """Drop what is left of a deleted draft, events and the exclusions they tell of; return how many events."""
+        events, exclusions = self._tables.events, self._tables.exclusions
+        mine = events.c.campaign == campaign_id
+        told = sa.select(events.c.fact).where(mine, events.c.kind == sa.literal(NumberExcluded.__name__))
+        facts = [codec.fact_from_json(NumberExcluded.__name__, text) for text in connection.execute(told).scalars()]
+        keys = [int(fact.number.reveal()) for fact in facts if isinstance(fact, NumberExcluded)]
+        connection.execute(sa.delete(exclusions).where(self._tables.among(exclusions.c.key, "keys")), {"keys": keys})
+        return connection.execute(sa.delete(events).where(mine)).rowcount
 
     def drop_forgotten(self, connection: sa.Connection, now: Instant) -> int:
         """Drop lists that were put aside and never taken."""

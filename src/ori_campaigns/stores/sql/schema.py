@@ -65,6 +65,8 @@ def prepare(
         _make(connection, tables, version)
         return
     for number in range(found, version):
+        if number not in migrations:
+            raise _damaged(tables, str(number))
         migrations[number](connection, tables)
     where = tables.meta.c.name == _NAME
     connection.execute(sa.update(tables.meta).where(where), {"value": str(version)})
@@ -89,4 +91,15 @@ def _found(connection: sa.Connection, tables: Tables) -> int | None:
     if not sa.inspect(connection).has_table(tables.meta.name, schema=tables.schema):
         return None
     where = tables.meta.c.name == _NAME
-    return int(connection.execute(sa.select(tables.meta.c.value).where(where)).scalar_one())
+    value = connection.execute(sa.select(tables.meta.c.value).where(where)).scalar_one_or_none()
+    if value is None or not value.isdecimal():
+        raise _damaged(tables, value)
+    return int(value)
+
+
+def _damaged(tables: Tables, value: str | None) -> StoreUnavailable:
+    return StoreUnavailable(
+        f"The store does not say which version its tables have (it says {value!r}). "
+        f"Restore {tables.meta.name!r} from a copy. Nothing was changed.",
+        code="schema_damaged",
+    )

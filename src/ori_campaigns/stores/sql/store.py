@@ -29,7 +29,7 @@ from ori_campaigns.stores.sql.carriers import Carriers, KeptCarrier
 from ori_campaigns.stores.sql.contacts import Contacts
 from ori_campaigns.stores.sql.log import Log
 from ori_campaigns.stores.sql.moves import Moves
-from ori_campaigns.stores.sql.opening import check_names, open_engine
+from ori_campaigns.stores.sql.opening import check_connection, check_names, open_engine
 from ori_campaigns.stores.sql.people import People
 from ori_campaigns.stores.sql.retention import Erased, Purged, Retention
 from ori_campaigns.stores.sql.tables import Tables
@@ -145,10 +145,13 @@ class SqlStore:
         is read once it is committed.
 
         Parameters:
-            connection: with a transaction begun, of the database in which the store lives.
+            connection: with a transaction begun, or about to begin, of the database in which the store lives.
 
-        Raises, later: `Conflict`, where a transaction of the store's own would be tried again: roll back, begin anew.
+        Raises:
+            InvalidDefinition: code `bad_connection`: none, closed, in autocommit mode, or of another database.
+            Conflict: later, where a transaction of the store's own would be tried again: roll back, and begin anew.
         """
+        check_connection(connection, self._engine)
         inside: SqlStore = object.__new__(SqlStore)
         inside.__dict__ = {**self.__dict__, "_own": None}
         inside._transactions = Transactions(self._engine, self._dialect, connection)
@@ -156,8 +159,12 @@ class SqlStore:
 
     def _now(self, connection: sa.Connection) -> Callable[[], Instant]:
         """Return what tells the time within a transaction; asked once its locks are held."""
-        given = self._given_clock
-        return given.now if given is not None else lambda: self._dialect.now(connection)
+        given, clock = self._given_clock, self.clock
+        if given is not None:
+            return given.now
+        if isinstance(clock, FollowingClock):
+            return lambda: clock.hear(self._dialect.now(connection))
+        return clock.now
 
     # --- writes ---
     def stage(self, batch: ContactBatch) -> str:
@@ -302,7 +309,8 @@ class SqlStore:
     def purge(self, before: datetime) -> Purged:
         """Drop campaigns that were over before a moment: contacts, attempts, events, all of it.
 
-        Each is one transaction. Lists that a crash left behind are dropped, too.
+        Each is one transaction: should the store fail half-way, those before it are gone, and calling again goes on.
+        What is left of drafts that were deleted before then goes, too, and lists that a crash left behind.
 
         Parameters:
             before: an aware datetime.
@@ -312,9 +320,11 @@ class SqlStore:
             self._transactions.write(partial(self._retention.drop, campaign_id=name, before=instant))
             for name in self._transactions.read(lambda connection: self._retention.over_before(connection, instant))
         ]
+        deleted = self._transactions.read(lambda connection: self._retention.deleted_before(connection, instant))
+        events = sum(self._transactions.write(partial(self._retention.drop_log, campaign_id=each)) for each in deleted)
         now = self.clock.now()
         lists = self._transactions.write(lambda connection: self._retention.drop_forgotten(connection, now))
-        return Purged.together(done, lists)
+        return Purged.together(done, events, lists)
 
     def erase(self, number: str | PhoneNumber, *, by: str, workspace: str = "default") -> Erased:
         """Erase a person from every campaign of a workspace: outcomes stay, without the person.

@@ -82,13 +82,18 @@ class Transactions:
                 with host.begin_nested():
                     return work(host)
         except _Again as again:
+            if host.invalidated:
+                raise again.said from None
             raise Conflict(f"{again.said} Roll your transaction back and begin it anew.") from again.said
 
     def read(self, work: Callable[[sa.Connection], T]) -> T:
         """Do work that only reads, seeing one moment."""
         if self._host is not None:
-            with self._meaning():
-                return work(self._host)
+            try:
+                with self._meaning():
+                    return work(self._host)
+            except _Again as again:
+                raise again.said from None
         said: StoreError | None = None
         for _ in range(2):
             try:

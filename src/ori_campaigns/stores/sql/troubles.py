@@ -63,6 +63,8 @@ def of_sqlite(error: sa.exc.DBAPIError, where: str, *, committing: bool) -> tupl
 _OTHERS_FIRST = frozenset({"40001", "40P01"})
 _INTEGRITY = "23"
 _CONNECTION = ("08", "57P")
+_REFUSED = ("22", "54")
+"""Values that do not fit: the same again would be refused again."""
 _WRONG_USER = ("store_not_opened", "user or password is wrong. Correct the URL")
 _SAID = {
     "55P03": ("store_locked", "another transaction has kept its rows locked. Look for one that hangs, or try again"),
@@ -85,6 +87,8 @@ def of_postgres(error: sa.exc.DBAPIError, where: str, *, committing: bool) -> tu
         return Fate.AGAIN, _in_the_way(error)
     if state in _OTHERS_FIRST:
         return Fate.AGAIN, unchanged(f"others keep changing the same rows ({said})", None)
+    if state.startswith(_REFUSED):
+        return Fate.NOTHING, _refused(error, where)
     if state in _SAID:
         code, what = _SAID[state]
         return Fate.NOTHING, unchanged(f"{where}: {what}", code)
@@ -147,6 +151,6 @@ def _other(error: sa.exc.DBAPIError, where: str) -> StoreError:
 
 def _refused(error: sa.exc.DBAPIError, where: str) -> StoreError:
     return StoreError(
-        f"The database refused a statement: {where}: {first_line(error.orig)}. Its tables are not what they should be. "
-        "Nothing was changed."
+        f"The database refused a statement: {where}: {first_line(error.orig)}. Either a value does not fit, or "
+        "the tables are not what they should be. Nothing was changed."
     )

@@ -77,12 +77,17 @@ def variables_of(text: str) -> Mapping[str, str]:
     return found
 
 
+_LONGEST_WORD = 500
+"""An index takes no longer ones, and no honest word is as long."""
+
+
 def word(text: str) -> str:
-    r"""Make what a carrier or a bot said fit for every database: none of them keeps NUL or half a surrogate pair.
+    r"""Make what a carrier or a bot said fit for every database: no NUL, no half of a surrogate pair, no endless text.
 
     >>> word("busy"), word("a\x00b\ud800")
     ('busy', 'a\\x00b\\ud800')
     """
+    text = text[:_LONGEST_WORD]
     try:
         text.encode()
     except UnicodeEncodeError:
