@@ -83,9 +83,11 @@ class Sqlite:
         self._clock = SystemClock()
 
     def begin(self, connection: sa.Connection, *, writes: bool) -> None:
+        # A host's engine may begin by itself, and then not to write at once: let it, and begin anew.
+        if not connection.in_transaction():
+            connection.begin()
         driver: Any = connection.connection.driver_connection
         if driver.in_transaction:
-            # A host's engine may begin by itself, and never to write at once.
             connection.exec_driver_sql("ROLLBACK")
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
