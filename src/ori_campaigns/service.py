@@ -129,8 +129,21 @@ class CampaignService:
             created_at=now,
             created_by=by,
         )
-        moves = () if leads is None else (UseStage(self._stage(leads), draft.config.sticky_exclusion),)
-        return self.store.create(Created(campaign, moves, (LifecycleChanged("create", by, now, 1),)), key)
+        stage = None if leads is None else self._stage(leads)
+        moves = () if stage is None else (UseStage(stage, draft.config.sticky_exclusion),)
+        with self._dropping(stage):
+            return self.store.create(Created(campaign, moves, (LifecycleChanged("create", by, now, 1),)), key)
+
+    @contextmanager
+    def _dropping(self, stage: str | None) -> Iterator[None]:
+        """Drop a list that was put aside and is not used after all; where that fails, retention sees to it."""
+        try:
+            yield
+        except CampaignsError:
+            if stage is not None:
+                with suppress(CampaignsError):
+                    self.store.discard(stage)
+            raise
 
     def _stage(self, leads: ContactBatch) -> str:
         """Put a list aside; one without a contact replaces nothing (C9)."""
@@ -175,14 +188,10 @@ class CampaignService:
         known = current.bot if current.has_run else ""
         draft = self._checked_edit(attrs.evolve(draft, workspace=current.workspace), strict=strict, locked_bot=known)
         stage = None if leads is None else self._stage(leads)
-        try:
+        with self._dropping(stage):
             return self.store.change(
                 campaign_id, partial(lifecycle.edit, draft=draft, by=by, version=version, stage=stage)
             )
-        except CampaignsError:
-            if stage is not None:
-                self.store.discard(stage)
-            raise
 
     def _checked_edit(self, draft: CampaignDraft, *, strict: bool, locked_bot: str) -> CampaignDraft:
         try:

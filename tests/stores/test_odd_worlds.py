@@ -15,10 +15,11 @@ import sqlalchemy as sa
 
 from ori_campaigns import recount
 from ori_campaigns.contact import WAITING, CallbackRequest, ContactStatus
-from ori_campaigns.errors import InvalidDefinition, StoreError, StoreUnavailable
+from ori_campaigns.errors import Conflict, InvalidDefinition, StoreError, StoreUnavailable
 from ori_campaigns.instants import DAY, to_datetime
 from ori_campaigns.lifecycle import used_up
 from ori_campaigns.reports import Accepted, CallAnalysis, Ended, Refused, Ringing
+from ori_campaigns.service import CampaignService
 from ori_campaigns.stores.sql import SqlStore
 from ori_campaigns.testing.bench import Bench, number
 from ori_campaigns.views import Changes, CloseUsedUp
@@ -172,6 +173,18 @@ def test_a_purge_takes_what_is_left_of_deleted_drafts(durable_place: Place) -> N
         left = connection.execute(sa.select(store._tables.exclusions.c.number)).scalars().all()
     assert left == [number(1)]
     assert {event.campaign_id for event in bench.log()} == {kept.id}
+
+
+def test_a_creation_that_fails_leaves_no_list(durable_place: Place) -> None:
+    bench = Bench(store=durable_place.new)
+    store: Any = bench.store
+    first = bench.create()
+    bench.service = CampaignService(store, bench.directory, new_id=lambda: first.id)
+    with pytest.raises(Conflict):
+        bench.create([number(7)])
+    with store._engine.connect() as connection:
+        lists = connection.execute(sa.select(store._tables.lists.c.campaign)).scalars().all()
+    assert len(lists) == 1
 
 
 def test_two_purges_at_once_share_the_work(durable_place: Place) -> None:
