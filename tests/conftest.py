@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -30,6 +31,12 @@ def postgres_url() -> Iterator[str]:
     """The SQLAlchemy URL of an empty database of a real PostgreSQL, this test's own."""
     with postgres.fresh_database(postgres.server()) as url:
         yield url
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than cores: tests in real time mostly wait, and the next file need not wait with them."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -31,10 +31,6 @@ MOST = 1_000_000
 """The largest number any field may hold; as minutes it is close to two years."""
 
 
-_NO_TEXT = frozenset({"Cc", "Cs"})
-"""Control characters, and halves of surrogate pairs: no page shows them, and not every database keeps them."""
-
-
 def problems_of(draft: CampaignDraft, *, bots: Iterable[Bot], carriers: Iterable[Carrier]) -> tuple[Problem, ...]:
     """Return everything that keeps a draft from being created, and the warnings.
 
@@ -48,9 +44,9 @@ def problems_of(draft: CampaignDraft, *, bots: Iterable[Bot], carriers: Iterable
     found: list[Problem] = []
     if not draft.name:
         found.append(Problem("name", "name_blank", "The campaign has no name.", "Give it one."))
-    elif any(category(each) in _NO_TEXT for each in draft.name):
-        hint = "Type it anew, without line breaks and control characters."
-        found.append(Problem("name", "name_unprintable", "The name holds characters that cannot be shown.", hint))
+    elif any(each == "\0" or category(each) == "Cs" for each in draft.name):
+        # NUL, and halves of surrogate pairs: not every database keeps them.
+        found.append(Problem("name", "name_unprintable", "The name holds characters that are none.", "Type it anew."))
     found.extend(bot_problems(draft.bot, bots))
     found.extend(pool_problems(draft.numbers, carriers))
     found.extend(config_problems(draft.config))

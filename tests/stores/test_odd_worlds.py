@@ -80,7 +80,7 @@ def test_an_instant_that_is_no_number_is_taken_for_now(bench: Bench) -> None:
     assert bench.attempts()[0].ended_at == bench.clock.now()
 
 
-@pytest.mark.parametrize("name", ["a\x00b", "a\ud800b", "two\nlines"])
+@pytest.mark.parametrize("name", ["a\x00b", "a\ud800b"])
 def test_a_name_that_cannot_be_shown_is_refused(bench: Bench, name: str) -> None:
     with pytest.raises(InvalidDefinition) as caught:
         bench.create(name=name)

@@ -122,6 +122,9 @@ def configs() -> st.SearchStrategy[DiallerConfig]:
     )
 
 
+_SHOWN = st.characters(exclude_characters="\0", codec="utf-8")
+
+
 def drafts(bot: str = BOT, numbers: Sequence[str] = POOL) -> st.SearchStrategy[CampaignDraft]:
     """Draw drafts of campaigns.
 
@@ -138,7 +141,7 @@ def drafts(bot: str = BOT, numbers: Sequence[str] = POOL) -> st.SearchStrategy[C
     """
     return st.builds(
         CampaignDraft,
-        name=st.text(min_size=1, max_size=40).filter(lambda name: bool(name.strip())),
+        name=st.text(_SHOWN, min_size=1, max_size=40).filter(lambda name: bool(name.strip())),
         bot=st.just(bot),
         numbers=st.lists(st.sampled_from(list(numbers)), min_size=1, max_size=len(numbers), unique=True),
         config=configs(),
