@@ -33,15 +33,7 @@ class Attempts:
             attempts,
             (attempts.c.campaign == tables.contacts.c.campaign) & (attempts.c.contact == tables.contacts.c.ordinal),
         )
-        people, exclusions = tables.people, tables.exclusions
-        listed = listed.join(
-            people, (people.c.list == sa.bindparam("people")) & (people.c.ordinal == tables.contacts.c.ordinal)
-        ).outerjoin(
-            exclusions,
-            (exclusions.c.campaign == tables.contacts.c.campaign)
-            & (exclusions.c.number == people.c.number)
-            & exclusions.c.active,
-        )
+        listed = tables.with_people(listed, tables.contacts.c.ordinal)
         own = [column.label(f"a_{column.name}") for column in attempts.c]
         self._width = len(own)
         whole = (
@@ -96,7 +88,7 @@ class Attempts:
         # A contact may have several attempts among them; it is one row all the same.
         contacts: dict[int, ContactRow] = {}
         wanted = sorted(serials)
-        asked = {"campaign": campaign.key, "run": campaign.run.number, "people": campaign.people}
+        asked = campaign.bound
         for first in range(0, len(wanted), _CHUNK):
             rows = connection.execute(self._by_serial, {**asked, "serials": wanted[first : first + _CHUNK]})
             for row in rows:
@@ -111,7 +103,7 @@ class Attempts:
         self, connection: sa.Connection, campaign: CampaignRow, contacts: dict[int, ContactRow]
     ) -> dict[int, AttemptRow]:
         """Return calls of these contacts that are over and wait for their analysis, by the contact's ordinal."""
-        asked = {"campaign": campaign.key, "run": campaign.run.number, "people": campaign.people}
+        asked = campaign.bound
         rows = connection.execute(self._awaiting, {**asked, "ordinals": list(contacts)})
         return {row[3]: _attempt_row(campaign, row[: self._width], contacts[row[3]]) for row in rows}
 

@@ -43,6 +43,11 @@ class CampaignRow:
     seats: int
     run: RunRow
 
+    @property
+    def bound(self) -> dict[str, int | None]:
+        """What statements about the contacts of its current run are given."""
+        return {"campaign": self.key, "run": self.run.number, "people": self.people}
+
 
 class Campaigns:
     """Reads and writes campaign rows.

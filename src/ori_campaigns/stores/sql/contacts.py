@@ -26,14 +26,7 @@ class Contacts:
     def __init__(self, tables: Tables) -> None:
         self._contacts = contacts = tables.contacts
         people, exclusions, attempts = tables.people, tables.exclusions, tables.attempts
-        listed = contacts.join(
-            people, (people.c.list == sa.bindparam("people")) & (people.c.ordinal == contacts.c.ordinal)
-        ).outerjoin(
-            exclusions,
-            (exclusions.c.campaign == sa.bindparam("campaign"))
-            & (exclusions.c.number == people.c.number)
-            & exclusions.c.active,
-        )
+        listed = tables.with_people(contacts, contacts.c.ordinal)
         self.columns: tuple[sa.ColumnElement[Any], ...] = (
             *(column for column in contacts.c if column.name not in {"campaign", "run"}),
             people.c.number,
@@ -71,14 +64,7 @@ class Contacts:
         page = page.where(contacts.c.due <= sa.bindparam("now"), place > since)
         page = page.order_by(contacts.c.due, contacts.c.ordinal)
         first = page.subquery("first")
-        listed = first.join(
-            people, (people.c.list == sa.bindparam("people")) & (people.c.ordinal == first.c.ordinal)
-        ).outerjoin(
-            exclusions,
-            (exclusions.c.campaign == sa.bindparam("campaign"))
-            & (exclusions.c.number == people.c.number)
-            & exclusions.c.active,
-        )
+        listed = tables.with_people(first, first.c.ordinal)
         flag = exclusions.c.key.is_not(None).label("is_excluded")
         whole = sa.select(*first.c, people.c.number, people.c.variables, flag, self._busy.label("busy"))
         return whole.select_from(listed).order_by(first.c.due, first.c.ordinal)
@@ -88,7 +74,7 @@ class Contacts:
         self, connection: sa.Connection, campaign: CampaignRow, now: Instant, wanted: int
     ) -> Iterator[ContactRow]:
         """Offer waiting contacts in the order of P4, page by page; the first page is as long as is wanted at most."""
-        asked = {"campaign": campaign.key, "run": campaign.run.number, "people": campaign.people, "now": now}
+        asked = {**campaign.bound, "now": now}
         limit = max(wanted, _FIRST_PAGE_AT_LEAST)
         for status in _CLASSES:
             due, ordinal = -1, -1
@@ -105,13 +91,13 @@ class Contacts:
         self, connection: sa.Connection, campaign: CampaignRow, numbers: Sequence[str]
     ) -> dict[str, ContactRow]:
         """Return the contacts of these numbers that are on the list."""
-        asked = {"campaign": campaign.key, "run": campaign.run.number, "people": campaign.people}
+        asked = campaign.bound
         found = connection.execute(self._by_number, {**asked, "numbers": list(numbers)})
         return {row.number: contact_row(row) for row in found}
 
     def page(self, connection: sa.Connection, campaign: CampaignRow, after: int, limit: int) -> list[Contact]:
         """Return a page of contacts by ordinal."""
-        asked = {"campaign": campaign.key, "run": campaign.run.number, "people": campaign.people}
+        asked = campaign.bound
         found = connection.execute(self._page, {**asked, "after": after, "limit": limit})
         return [contact_row(row).value(campaign.campaign.id) for row in found]
 

@@ -40,6 +40,8 @@ class Log:
         self._tip = sa.select(sa.func.max(tables.cursor))
         self._names = sa.select(exclusions.c.key, exclusions.c.number).where(tables.among(exclusions.c.key, "keys"))
         self._number = _numbering(tables) if tables.numbered else None
+        # Made with the first events, for the dialect of their connection.
+        self._append = ""
         self._fresh = sa.select(sa.exists().where(tables.cursor.is_(None)))
 
     def append(self, connection: sa.Connection, entries: Iterable[tuple[str, Fact]]) -> None:
@@ -55,11 +57,11 @@ class Log:
         ]
         if not rows:
             return
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql(_append_rowwise(self._tables.events), rows)
-        else:
-            text = _append_columnwise(self._tables.events, connection.dialect)
-            connection.exec_driver_sql(text, columns_of(rows, _TOLD))
+        one_by_one = connection.dialect.name == "sqlite"
+        if not self._append:
+            events = self._tables.events
+            self._append = _append_rowwise(events) if one_by_one else _append_columnwise(events, connection.dialect)
+        connection.exec_driver_sql(self._append, rows if one_by_one else columns_of(rows, _TOLD))
 
     def forget_words(self, connection: sa.Connection, campaign_id: str, stream: int) -> None:
         """Blank what a person said; that they said something, and when, stays. The one change the log ever sees."""

@@ -252,6 +252,21 @@ class Tables:
         self._index("events_of", table.c.campaign, table.c.cursor if self.numbered else table.c.position)
         return table
 
+    def with_people(self, source: sa.FromClause, ordinal: sa.ColumnElement[int]) -> sa.Join:
+        """Join contacts with their people (bound `people`) and the exclusions of their campaign (bound `campaign`).
+
+        Parameters:
+            source: the contacts.
+            ordinal: their column of that name.
+        """
+        people, exclusions = self.people, self.exclusions
+        return source.join(people, (people.c.list == sa.bindparam("people")) & (people.c.ordinal == ordinal)).outerjoin(
+            exclusions,
+            (exclusions.c.campaign == sa.bindparam("campaign"))
+            & (exclusions.c.number == people.c.number)
+            & exclusions.c.active,
+        )
+
     def among(self, column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
         """Return the condition that a column has one of several values, given by that name.
 
