@@ -1,4 +1,4 @@
-"""How a lead file is written: its line ends and its delimiter, and its physical lines as `csv` may read them (C7)."""
+"""How a lead file is written: its delimiter, and its physical lines as `csv` may read them (C7)."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 import attrs
 
@@ -27,69 +28,93 @@ _LONE_CR = re.compile(r"\r(?!\r*(?:\n|\Z))")
 
 
 @attrs.frozen
-class Dialect:
-    """What was found out about the file.
+class Layout:
+    """How the file is written and where its records begin.
 
     Parameters:
         delimiter: `,`, `;` or TAB.
-        newline: the character that ends a physical line: LF (CRLF included), or CR where the file has no LF.
-        lone_cr: whether an LF file has carriage returns that end no line.
+        header: the cells of the header.
+        line: physical line the header starts on, 1-based.
+        next_line: physical line after the header.
+        offset: byte at which that line begins.
     """
 
     delimiter: str
-    newline: str
-    lone_cr: bool
+    header: Sequence[str]
+    line: int
+    next_line: int
+    offset: int
 
 
 class Lines:
-    """The physical lines of a file for `csv`, with those of the current record kept as they were written."""
+    """The physical lines of a file for `csv`, with those of the current record kept as they were written.
 
-    def __init__(self, data: bytes, dialect: Dialect) -> None:
-        self._stream = io.TextIOWrapper(io.BytesIO(data), encoding="utf-8", newline=dialect.newline)
-        self._lone_cr = dialect.lone_cr
+    Raises, while it is read:
+        IngestError: codes `line_too_long`, `undecodable`.
+    """
+
+    def __init__(self, text: Text, *, limits: Limits, offset: int, line: int = 1) -> None:
+        self._text, self._longest = text, limits.max_line_bytes
+        self._stream = io.BytesIO(text.data)
+        self._stream.seek(offset)
+        self.offset = offset
+        self.line = line
+        """The physical line that comes next."""
         self.record: list[str] = []
+
+    def skip_to(self, line: int) -> None:
+        """Go on with this physical line; what lies before it is not looked at."""
+        lines = line - self.line
+        next(islice(self._stream, lines - 1, lines), None) if lines else None
+        self.line = line
 
     def __iter__(self) -> Iterator[str]:
         record = self.record
-        for line in self._stream:
-            safe = _LONE_CR.sub(CR_STANDIN, line) if self._lone_cr else line
-            record.append(safe)
-            yield safe
+        for raw in self._stream:
+            if len(raw) > self._longest and len(raw.rstrip(b"\r\n")) > self._longest:
+                raise line_too_long(self._text, self.line, self._longest)
+            try:
+                line = raw.decode("utf-8")
+            except UnicodeDecodeError:
+                problem = self._text.undecodable()
+            else:
+                self.offset += len(raw)
+                self.line += 1
+                safe = _LONE_CR.sub(CR_STANDIN, line) if "\r" in line else line
+                record.append(safe)
+                yield safe
+                continue
+            # Outside the handler, so that the error does not carry the bytes it failed on.
+            raise problem
 
 
-def find_dialect(text: Text, *, limits: Limits) -> tuple[Dialect, list[str], int]:
-    r"""Find the line end and the delimiter; return them with the cells of the header and the line it starts on.
+def find_layout(text: Text, *, limits: Limits) -> Layout:
+    r"""Find the delimiter, and the header with the place where it ends.
 
     Raises:
-        IngestError: codes `empty_file`, `too_many_lines`, `line_too_long`, `unbalanced_quote`, `cell_too_long`,
+        IngestError: codes `empty_file`, `line_too_long`, `undecodable`, `unbalanced_quote`, `cell_too_long`,
             `header_control_character`.
 
     Implements C7.
 
-    >>> find_dialect(Text("leads.csv", b"name;phone_number\n"), limits=Limits())
-    (Dialect(delimiter=';', newline='\n', lone_cr=False), ['name', 'phone_number'], 1)
+    >>> find_layout(Text("leads.csv", b"name;phone_number\n"), limits=Limits())
+    Layout(delimiter=';', header=['name', 'phone_number'], line=1, next_line=2, offset=18)
     """
-    data = text.data
-    # A carriage return ends lines only where nothing else does.
-    newline = "\r" if b"\n" not in data and b"\r" in data else "\n"
-    _check_lines(text, newline, limits)
-    lone_cr = newline == "\n" and data.count(b"\r") != data.count(b"\r\n")
-    found: list[tuple[Dialect, list[str], int]] = []
+    found: list[Layout] = []
     problems: list[IngestError] = []
     for delimiter in DELIMITERS:
-        dialect = Dialect(delimiter, newline, lone_cr)
         try:
-            first = _first_record(data, dialect)
+            first = _first_record(text, delimiter, limits)
         except IngestError as error:
             problems.append(error)
             continue
         if first is None:
             message = f"{text.name} is empty. A lead file has a header line and one line a contact."
             raise IngestError(message, code="empty_file")
-        found.append((dialect, *first))
+        found.append(first)
     # max keeps the first of equals, so a single column is read with a comma.
-    best = max(found, key=lambda each: (_has_phone_number(each[1]), len(each[1])), default=None)
-    if best is None or (problems and len(best[1]) == 1 and not _has_phone_number(best[1])):
+    best = max(found, key=lambda each: (_has_phone_number(each.header), len(each.header)), default=None)
+    if best is None or (problems and len(best.header) == 1 and not _has_phone_number(best.header)):
         # A delimiter that is not in the header reads any line as one cell: no reason to overlook the quotes.
         raise problems[0]
     return best
@@ -98,6 +123,13 @@ def find_dialect(text: Text, *, limits: Limits) -> tuple[Dialect, list[str], int
 def is_blank(row: Sequence[str], record: Sequence[str]) -> bool:
     """Whether a record is a wholly blank line: nothing but white space, no delimiter and no quotes."""
     return not row or (len(row) == 1 and not "".join(record).strip(WHITESPACE))
+
+
+def as_written(cell: str, newline: str) -> str:
+    """Return a cell with its own line breaks again, instead of what stood for them while it was read."""
+    if newline != "\n":
+        return cell.replace("\n", newline)
+    return cell.replace(CR_STANDIN, "\r") if CR_STANDIN in cell else cell
 
 
 def unquoted(raw: str, delimiter: str) -> str:
@@ -131,17 +163,17 @@ def _has_phone_number(cells: Sequence[str]) -> bool:
     return any(bare_name(cell) == PHONE_COLUMN for cell in cells)
 
 
-def _first_record(data: bytes, dialect: Dialect) -> tuple[list[str], int] | None:
-    lines = Lines(data, dialect)
-    reader = csv.reader(lines, delimiter=dialect.delimiter, strict=True)
-    start = 1
+def _first_record(text: Text, delimiter: str, limits: Limits) -> Layout | None:
+    lines = Lines(text, limits=limits, offset=text.start)
+    start = lines.line
     try:
-        for row in reader:
+        for row in csv.reader(lines, delimiter=delimiter, strict=True):
             if not is_blank(row, lines.record):
-                if CR_STANDIN in unquoted("".join(lines.record), dialect.delimiter):
+                if CR_STANDIN in unquoted("".join(lines.record), delimiter):
                     raise header_control_character(start)
-                return [cell.replace(CR_STANDIN, "\r") for cell in row], start
-            start = reader.line_num + 1
+                cells = [as_written(cell, text.newline) for cell in row]
+                return Layout(delimiter, cells, start, lines.line, lines.offset)
+            start = lines.line
             lines.record.clear()
     except csv.Error as error:
         problem = quote_problem(error, start, len(lines.record))
@@ -150,18 +182,7 @@ def _first_record(data: bytes, dialect: Dialect) -> tuple[list[str], int] | None
     raise problem
 
 
-def _check_lines(text: Text, newline: str, limits: Limits) -> None:
-    data, end, longest = text.data, newline.encode(), limits.max_line_bytes
-    count = data.count(end)
-    if count > limits.max_lines:
-        message = f"{text.name} has {count:,} lines; at most {limits.max_lines:,} are allowed, blank ones among them."
-        raise IngestError(message, code="too_many_lines", limit=limits.max_lines, actual=count)
-    position = 0
-    while len(data) - position > longest:
-        # The last line end within reach; none means that one line fills the whole reach.
-        last = data.rfind(end, position, position + longest + 1)
-        if last < 0:
-            line = data.count(end, 0, position) + 1
-            message = f"Line {line:,} of {text.name} is longer than {longest:,} bytes. Check its line ends and quotes."
-            raise IngestError(message, code="line_too_long", line=line, limit=longest)
-        position = last + 1
+def line_too_long(text: Text, line: int, longest: int) -> IngestError:
+    """Return the refusal for a physical line over the limit."""
+    message = f"Line {line:,} of {text.name} is longer than {longest:,} bytes. Check its line ends and quotes."
+    return IngestError(message, code="line_too_long", line=line, limit=longest)

@@ -1,4 +1,4 @@
-"""A close look at records that are not one plain line of the right width: what is wrong with them, if anything (C8)."""
+"""A close look at a record that is not one plain line: what is wrong with it, if anything (C8)."""
 
 from __future__ import annotations
 
@@ -6,47 +6,21 @@ import csv
 import re
 from collections.abc import Sequence
 
-import attrs
-
 from ori_campaigns.errors import IngestError
-from ori_campaigns.ingest.dialect import CR_STANDIN, Dialect, unquoted
+from ori_campaigns.ingest.dialect import CR_STANDIN, as_written, unquoted
 from ori_campaigns.ingest.header import CONTROL_CHARACTER, Header
 from ori_campaigns.numbers import WHITESPACE, NumberPolicy, Rejection
 
-_CONTROL_BYTES = bytes({*range(0x20), 0x7F} - set(b"\t\n\r"))
-_C1_CONTROL = re.compile(rb"\xc2[\x80-\x9f]")
-_PIECE = 1 << 20
 
-
-@attrs.frozen(repr=False)
 class Inspector:
-    """Judges one record at a time; what the whole file is free of is not looked for."""
+    """Judges one record at a time."""
 
-    header: Header
-    dialect: Dialect
-    policy: NumberPolicy
-    _control: bool
-    _spaced_quote: re.Pattern[str] | None
-
-    @classmethod
-    def of(cls, data: bytes, *, header: Header, dialect: Dialect, policy: NumberPolicy) -> Inspector:
-        """Scan the file once for what its records will have to be searched for."""
-        delimiter = re.escape(dialect.delimiter)
-        blank = " " if dialect.delimiter == "\t" else "[ \t]"
-        spaced_quote = re.compile(rf'(?:^|{delimiter}){blank}+"([^\n{delimiter}]*)')
-        return cls(
-            header=header,
-            dialect=dialect,
-            policy=policy,
-            control=_has_control_characters(data),
-            spaced_quote=spaced_quote if _may_have_spaced_quote(data, dialect.delimiter) else None,
-        )
-
-    @property
-    def plain(self) -> bool:
-        """Whether a record of one line and the right width needs no closer look."""
-        # A single column is always looked at: only there a wholly blank line has the right width.
-        return self.header.width > 1 and not (self._control or self.dialect.lone_cr or self._spaced_quote)
+    def __init__(self, header: Header, *, delimiter: str, policy: NumberPolicy, newline: str = "\n") -> None:
+        """Prepare for the records of a file whose lines end in `newline`."""
+        self.header, self.delimiter, self.policy, self.newline = header, delimiter, policy, newline
+        escaped = re.escape(delimiter)
+        blank = " " if delimiter == "\t" else "[ \t]"
+        self._spaced_quote = re.compile(rf'(?:^|{escaped}){blank}+"([^\n{escaped}]*)')
 
     def examine(self, row: list[str], record: Sequence[str], start: int) -> tuple[list[str], str | None]:
         """Return the row with as many cells as the header has, and the reason to skip it, if any.
@@ -61,28 +35,29 @@ class Inspector:
         """
         if len(record) > 1:
             self._refuse_swallowed(row, record, start)
-        fault = self._fault(record)
-        if self.dialect.lone_cr:
-            row = [cell.replace(CR_STANDIN, "\r") for cell in row]
+        raw = "".join(record)
+        fault = self._fault(raw)
+        if self.newline != "\n" or CR_STANDIN in raw:
+            row = [as_written(cell, self.newline) for cell in row]
         width = self.header.width
         if len(row) < width:
-            row = row + [""] * (width - len(row))
+            row += [""] * (width - len(row))
         elif len(row) > width:
             if fault is None and any(cell.strip(WHITESPACE) for cell in row[width:]):
                 fault = "too_many_fields"
-            row = row[:width]
+            del row[width:]
         return row, fault
 
-    def _fault(self, record: Sequence[str]) -> str | None:
-        if self._control and any(CONTROL_CHARACTER.search(line) for line in record):
+    def _fault(self, raw: str) -> str | None:
+        if CONTROL_CHARACTER.search(raw):
             return "control_character"
-        if not (self.dialect.lone_cr or self._spaced_quote):
+        if CR_STANDIN not in raw and '"' not in raw:
             return None
-        outside = unquoted("".join(record), self.dialect.delimiter)
+        outside = unquoted(raw, self.delimiter)
         if CR_STANDIN in outside:
             return "control_character"
         # A quote after a space opens nothing, so a delimiter behind it has cut the cell in two: an odd quote is left.
-        if self._spaced_quote and any(rest.count('"') % 2 == 0 for rest in self._spaced_quote.findall(outside)):
+        if any(rest.count('"') % 2 == 0 for rest in self._spaced_quote.findall(outside)):
             return "stray_quote"
         return None
 
@@ -90,7 +65,7 @@ class Inspector:
         # A stray quote makes one cell of all lines up to the next quote, grammatically without fault. Its mark is a
         # line that would be a whole contact by itself, other than the line with this record's own number.
         phone = row[self.header.phone] if len(row) > self.header.phone else ""
-        own = sum(cell.count(self.dialect.newline) for cell in row[: self.header.phone])
+        own = sum(cell.count("\n") for cell in row[: self.header.phone])
         quoted = f'"{phone}"' in "".join(record)
         for offset, line in enumerate(record):
             if offset != own and self._reads_like_a_contact(line, quoted=quoted):
@@ -102,7 +77,7 @@ class Inspector:
                 raise IngestError(message, code="unbalanced_quote", line=start, inside=start + offset)
 
     def _reads_like_a_contact(self, line: str, *, quoted: bool) -> bool:
-        width, delimiter = self.header.width, self.dialect.delimiter
+        width, delimiter = self.header.width, self.delimiter
         if line.count(delimiter) < width - 1:
             return False
         parsed = next(csv.reader([line], delimiter=delimiter), [])
@@ -117,19 +92,3 @@ class Inspector:
         if quoted and '"' not in bare:
             return False
         return not isinstance(self.policy.clean(bare.strip('"')), Rejection)
-
-
-def _has_control_characters(data: bytes) -> bool:
-    return any(
-        len(piece.translate(None, _CONTROL_BYTES)) != len(piece)
-        for piece in (data[start : start + _PIECE] for start in range(0, len(data), _PIECE))
-    ) or bool(_C1_CONTROL.search(data))
-
-
-def _may_have_spaced_quote(data: bytes, delimiter: str) -> bool:
-    # Fixed strings are found many times faster than a pattern; one hit too many costs time, one too few a contact.
-    blanks = (b" ", b"\t")
-    before = (delimiter.encode(), b"\n", b"\r", *blanks)
-    return data.startswith(tuple(blank + b'"' for blank in blanks)) or any(
-        start + blank + b'"' in data for start in before for blank in blanks
-    )

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import attrs
 import polars as pl
 
 from ori_campaigns.errors import IngestError, Problem
 from ori_campaigns.ingest.collector import Collector
-from ori_campaigns.ingest.header import CONTROL_CHARACTER, PHONE_COLUMN, Header, read_header
+from ori_campaigns.ingest.frames import frame_chunks
+from ori_campaigns.ingest.header import PHONE_COLUMN, Header, read_header
 from ori_campaigns.ingest.limits import Limits
 from ori_campaigns.ingest.records import Chunk
-from ori_campaigns.ingest.report import SkippedMode, Summary, write_skipped_csv
+from ori_campaigns.ingest.report import Format, SkippedMode, Summary, write_skipped_csv
 from ori_campaigns.numbers import DIGITS, NumberPolicy
 
 # Contacts read row by row come out of the frame in blocks: one row at a time is a hundred times slower.
@@ -44,6 +44,7 @@ class Leads:
             their position, from 1), `value` (String, the raw phone_number cell) and `reason` (String, a code).
         summary: the counts; `total == accepted + skipped`.
         warnings: what was cleaned or dropped on the way, with `severity` "warning".
+        format: how the file was written; None for leads that come from no file.
 
     Implements C2, C4, C5.
 
@@ -58,6 +59,7 @@ class Leads:
     skipped: pl.DataFrame
     summary: Summary
     warnings: tuple[Problem, ...] = ()
+    format: Format | None = None
     _cache: _Cache = attrs.field(factory=_Cache, init=False)
 
     @classmethod
@@ -83,24 +85,24 @@ class Leads:
         for position, row in enumerate(rows, start=1):
             records.append(_checked(row, position))
             columns.update(dict.fromkeys(records[-1]))
-        names = list(columns)
-        header = read_header(names, line=1, max_columns=Limits().max_columns)
-        cells = [[record.get(name, "") for record in records] for name in names]
-        faults = {
-            index: "control_character"
-            for index, record in enumerate(records)
-            if any(CONTROL_CHARACTER.search(value) for value in record.values())
-        }
-        chunk = Chunk(
-            lines=range(1, len(records) + 1),
-            columns=[cells[position] for position in header.positions],
-            faults=faults,
-        )
-        return gather([chunk] if records else [], header=header, policy=policy, source="rows")
+        header = read_header(list(columns), line=1, max_columns=Limits().max_columns)
+        cells = {name: [record.get(name, "") for record in records] for name in columns}
+        try:
+            frame = pl.DataFrame(cells, schema=dict.fromkeys(columns, pl.String))
+        except UnicodeEncodeError:
+            message = "A value holds half a surrogate pair, which is no text. Decode it without surrogateescape."
+        else:
+            return gather(frame_chunks(frame, header), header=header, policy=policy, source="rows")
+        raise IngestError(message, code="not_text")
 
     def __len__(self) -> int:
         """Return how many contacts there are."""
         return self.contacts.height
+
+    @property
+    def policy(self) -> str:
+        """Name of the policy that cleaned the numbers."""
+        return self.summary.policy
 
     @property
     def numbers(self) -> Sequence[str]:
@@ -154,12 +156,13 @@ class Leads:
 
 
 def gather(
-    chunks: Iterable[Chunk],
+    chunks: Iterator[Chunk],
     *,
     header: Header,
     policy: NumberPolicy,
     source: str,
     warnings: Sequence[Problem] = (),
+    written: Format | None = None,
 ) -> Leads:
     """Make leads of records; a list without a single valid contact is refused, so that it replaces nothing (C9).
 
@@ -168,18 +171,20 @@ def gather(
     """
     collector = Collector(header.names, policy)
     for chunk in chunks:
-        collector.add(chunk)
+        collector.add(chunk.records)
     contacts, skipped = collector.finish()
+    counts = skipped["reason"].value_counts().rows()
     summary = Summary(
         source=source,
         policy=policy.name,
+        policy_version=getattr(policy, "version", ""),
         total=collector.total,
         accepted=contacts.height,
         skipped=skipped.height,
-        by_reason=dict(sorted(Counter(skipped["reason"].to_list()).items(), key=lambda item: (-item[1], item[0]))),
+        by_reason=dict(sorted(counts, key=lambda item: (-item[1], item[0]))),
         columns=header.names,
     )
-    leads = Leads(contacts=contacts, skipped=skipped, summary=summary, warnings=(*warnings, *header.warnings))
+    leads = Leads(contacts, skipped, summary, (*warnings, *header.warnings), written)
     if not summary.total:
         message = f"{source} has a header but no contacts. Add at least one row with a phone number."
         raise IngestError(message, code="no_rows")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal, TypeAlias
+
 import attrs
 
 from ori_campaigns.errors import InvalidDefinition, Problem
+
+OverLimit: TypeAlias = Literal["refuse", "truncate"]
+"""What becomes of a source with too many records: refused whole, or the first ones taken and the others reported."""
 
 
 def _at_least_one(_: Limits, attribute: attrs.Attribute[int], value: int) -> None:

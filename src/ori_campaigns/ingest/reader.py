@@ -1,48 +1,77 @@
-"""Reading a lead file: from a path, bytes or a binary stream to checked leads."""
+"""Reading leads: from a path, bytes, a binary stream or a polars frame to checked leads."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+
+import attrs
+import polars as pl
+
 from ori_campaigns.errors import InvalidDefinition, Problem
+from ori_campaigns.ingest.collector import within_limit
+from ori_campaigns.ingest.dialect import find_layout
+from ori_campaigns.ingest.frames import check_text, frame_chunks
+from ori_campaigns.ingest.header import read_header
 from ori_campaigns.ingest.leads import Leads, gather
-from ori_campaigns.ingest.limits import Limits
-from ori_campaigns.ingest.records import OverLimit, open_records
+from ori_campaigns.ingest.limits import Limits, OverLimit
+from ori_campaigns.ingest.records import Chunk, Records
+from ori_campaigns.ingest.report import Format
 from ori_campaigns.ingest.source import LeadSource, load
 from ori_campaigns.numbers import DIGITS, NumberPolicy
 
 _LIMITS = Limits()
 
 
+@attrs.frozen
+class Progress:
+    """How far a source has been read.
+
+    Parameters:
+        done: bytes of the text in UTF-8, or rows of a frame.
+        total: all there are.
+        records: data records so far.
+    """
+
+    done: int
+    total: int
+    records: int
+
+
 def read_leads(
-    source: LeadSource,
+    source: LeadSource | pl.DataFrame,
     *,
     policy: NumberPolicy = DIGITS,
     limits: Limits = _LIMITS,
     encoding: str | None = None,
     over_limit: OverLimit = "refuse",
+    progress: Callable[[Progress], None] | None = None,
 ) -> Leads:
     r"""Read a CSV of contacts: every record becomes a contact or is reported with its line and its reason.
 
     Parameters:
-        source: a path, the bytes of a file, or a file object opened in binary mode.
+        source: a path, the bytes of a file, a file object opened in binary mode, or a polars frame whose columns are
+            all text; the line of a frame's row is its position, from 1.
         policy: how a written number becomes digits; the default drops `+`, white space and hyphens, then wants
             8 to 15 digits.
-        limits: the budgets; over one of them the file is refused whole.
+        limits: the budgets; over one of them the source is refused whole. Those of bytes and lines are for files.
         encoding: a Python codec name for a file that is neither UTF-8 nor UTF-16 with a byte order mark. It is
             never guessed.
         over_limit: `truncate` takes the first `limits.max_records` records and reports the others as `over_limit`.
+        progress: called on this thread every few megabytes and when the end is reached; what it raises ends the
+            reading.
 
     Returns:
-        The leads: `contacts`, `skipped`, `summary`, `warnings`. The same file gives the same leads.
+        The leads: `contacts`, `skipped`, `summary`, `warnings`, `format`. The same source gives the same leads.
 
     Raises:
-        IngestError: the file is refused whole. Codes: `file_not_found`, `not_a_file`, `file_not_readable`,
-            `not_binary`, `not_a_csv`, `too_large`, `unknown_encoding`, `undecodable`, `empty_file`,
-            `too_many_lines`, `line_too_long`, `header_control_character`, `duplicate_column`, `no_phone_number_column`,
-            `reserved_column`, `too_many_columns`, `unbalanced_quote`, `cell_too_long`, `too_many_rows`, `no_rows`,
-            `no_valid_rows`.
+        IngestError: the source is refused whole. Codes: `file_not_found`, `not_a_file`, `file_not_readable`,
+            `not_a_source`, `not_binary`, `not_a_csv`, `not_text`, `too_large`, `unknown_encoding`, `undecodable`,
+            `empty_file`, `too_many_lines`, `line_too_long`, `header_control_character`, `duplicate_column`,
+            `no_phone_number_column`, `reserved_column`, `too_many_columns`, `unbalanced_quote`, `cell_too_long`,
+            `too_many_rows`, `no_rows`, `no_valid_rows`.
         InvalidDefinition: code `bad_over_limit`.
 
-    Implements C1, C2, C3, C4, C5, C6, C7, C8, C9, C12.
+    Implements C1, C2, C3, C4, C5, C6, C7, C8, C9, C12, C13.
 
     >>> leads = read_leads(b"phone_number,name\n+91 98000-00001,Asha\n919800000001,Ravi\n")
     >>> print(leads)
@@ -53,6 +82,27 @@ def read_leads(
     if over_limit not in {"refuse", "truncate"}:
         problem = Problem("over_limit", "bad_over_limit", f"{over_limit!r} is not known.", "Give refuse or truncate.")
         raise InvalidDefinition([problem], what="The option")
-    text = load(source, limits=limits, encoding=encoding)
-    records = open_records(text, limits=limits, policy=policy, over_limit=over_limit)
-    return gather(records.chunks(), header=records.header, policy=policy, source=text.name, warnings=text.warnings)
+    if isinstance(source, pl.DataFrame):
+        check_text(source)
+        name, total, written, warnings = "frame", source.height, None, ()
+        header = read_header(source.columns, line=1, max_columns=limits.max_columns)
+        chunks = frame_chunks(source, header)
+    else:
+        text = load(source, limits=limits, encoding=encoding)
+        layout = find_layout(text, limits=limits)
+        name, total, warnings = text.name, len(text.data), text.warnings
+        written = Format(text.size, text.encoding, layout.delimiter)
+        header = read_header(layout.header, line=layout.line, max_columns=limits.max_columns)
+        chunks = Records(text, layout, header, limits, policy).chunks()
+    chunks = within_limit(chunks, most=limits.max_records, over_limit=over_limit, source=name)
+    if progress is not None:
+        chunks = _told(chunks, total, progress)
+    return gather(chunks, header=header, policy=policy, source=name, warnings=warnings, written=written)
+
+
+def _told(chunks: Iterator[Chunk], total: int, progress: Callable[[Progress], None]) -> Iterator[Chunk]:
+    records = 0
+    for chunk in chunks:
+        records += chunk.records.height
+        yield chunk
+        progress(Progress(chunk.done, total, records))

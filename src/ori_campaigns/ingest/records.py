@@ -1,46 +1,97 @@
 """Records of a lead file, each with the physical line it starts on and, where it has one, its fault (C3, C4, C8).
 
-The standard library's `csv` reader in strict mode does the parsing: it keeps every cell as written and says on which
-line it is. What it would bend (a lone carriage return, a quote that swallows lines) is caught beside it.
+The file is read in pieces. The plain lines of each are read in bulk, on other threads; the odd ones between them by the
+standard library's `csv` reader in strict mode, in the order of the file, with what it would bend (a lone carriage
+return, a quote that swallows lines) caught beside it. Both ways give the same records: which one a line takes is a
+matter of speed alone.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
-from typing import Literal, TypeAlias
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import attrs
+import polars as pl
 
 from ori_campaigns.errors import IngestError
-from ori_campaigns.ingest.dialect import Dialect, Lines, find_dialect, is_blank, quote_problem
-from ori_campaigns.ingest.header import Header, read_header
+from ori_campaigns.ingest.blanks import without_blanks
+from ori_campaigns.ingest.dialect import Layout, Lines, is_blank, quote_problem
+from ori_campaigns.ingest.header import Header
 from ori_campaigns.ingest.inspection import Inspector
 from ori_campaigns.ingest.limits import Limits
+from ori_campaigns.ingest.plain import Marked, NotText, Odd, Piece, PlainLines
 from ori_campaigns.ingest.source import Text
 from ori_campaigns.numbers import NumberPolicy
 
-OverLimit: TypeAlias = Literal["refuse", "truncate"]
+T = TypeVar("T")
+R = TypeVar("R")
 
-# So many cells, or at least so many rows, are held as Python strings before they move to a frame: few enough to stay
-# in the processor's cache, enough to make a frame worth its while.
-_CELLS_AT_ONCE = 40_000
-_ROWS_AT_LEAST = 2_000
+# Large enough for polars to be worth its while, small enough for a few of them to be in memory at once.
+_PIECE = 4 << 20
+_MOST_THREADS = 4
 
 
-@attrs.frozen(repr=False)
-class Chunk:
+FIRST_VARIABLE = 3
+"""The first column of a chunk that is a call variable."""
+
+
+class Chunk(NamedTuple):
     """Some records in file order.
 
     Parameters:
-        lines: physical line each record starts on, 1-based.
-        columns: one sequence of cells a kept column, `phone_number` first.
-        faults: reason codes of records that are skipped whatever their number is, by position in the chunk.
+        records: frame with `line` (Int64: physical line the record starts on), `reason` (String: why it is skipped
+            whatever its number is, mostly null), then one String column a kept column of the header, `phone_number`
+            first, whatever they are called. A blank cell is null, but in `phone_number`, which may hold it as it is.
+        done: how far into the source they reach: bytes of a file, rows of a frame.
     """
 
-    lines: Sequence[int]
-    columns: Sequence[Sequence[str]]
-    faults: dict[int, str]
+    records: pl.DataFrame
+    done: int
+
+
+class OddRecords:
+    """Reads the records that begin on odd lines, in the order of the file."""
+
+    def __init__(self, text: Text, layout: Layout, header: Header, *, limits: Limits, policy: NumberPolicy) -> None:
+        """Begin at the top of the file."""
+        self._lines = Lines(text, limits=limits, offset=text.start)
+        self._reader = csv.reader(self._lines, delimiter=layout.delimiter, strict=True)
+        self._inspector = Inspector(header, delimiter=layout.delimiter, policy=policy, newline=text.newline)
+
+    @property
+    def next_line(self) -> int:
+        """The line after the last record that was read: what lies before it begins no record."""
+        return self._lines.line
+
+    def read(self, odd: Sequence[int]) -> Iterator[Odd]:
+        """Yield the records that begin on these lines; one inside the record before it begins none.
+
+        Raises:
+            IngestError: codes `unbalanced_quote`, `cell_too_long`, `line_too_long`, `undecodable`.
+        """
+        lines, reader, record = self._lines, self._reader, self._lines.record
+        start = 0
+        try:
+            for start in odd:
+                if start < lines.line:
+                    continue
+                lines.skip_to(start)
+                record.clear()
+                row = next(reader)
+                if not is_blank(row, record):
+                    yield Odd(start, len(record), *self._inspector.examine(row, record, start))
+        except csv.Error as error:
+            problem = quote_problem(error, start, len(record))
+        else:
+            return
+        raise problem
 
 
 @attrs.frozen(repr=False)
@@ -48,93 +99,82 @@ class Records:
     """A lead file whose header is understood."""
 
     text: Text
-    dialect: Dialect
+    layout: Layout
     header: Header
     limits: Limits
     policy: NumberPolicy
-    over_limit: OverLimit
 
     def chunks(self) -> Iterator[Chunk]:
         """Yield every data record from the top, wholly blank lines left out.
 
         Raises:
-            IngestError: codes `unbalanced_quote`, `cell_too_long`, `too_many_rows`.
+            IngestError: codes `too_many_lines`, `line_too_long`, `undecodable`, `unbalanced_quote`, `cell_too_long`.
 
-        Implements C3, C4, C8.
+        Implements C4, C8.
         """
-        positions, room = self.header.positions, self.limits.max_records
-        size = max(_ROWS_AT_LEAST, _CELLS_AT_ONCE // self.header.width)
-        rows: list[list[str]] = []
-        starts: list[int] = []
-        faults: dict[int, str] = {}
-        records = self._rows()
-        next(records)  # the header
-        for start, row, fault in records:
-            if not room:
-                if self.over_limit == "refuse":
-                    raise self._too_many_rows(records)
-                faults[len(rows)] = "over_limit"
-            else:
-                room -= 1
-                if fault:
-                    faults[len(rows)] = fault
-            rows.append(row)
-            starts.append(start)
-            if len(rows) == size:
-                yield _chunk(rows, starts, faults, positions)
-                rows, starts, faults = [], [], {}
-        if rows:
-            yield _chunk(rows, starts, faults, positions)
+        plain = PlainLines(self.header, delimiter=self.layout.delimiter, longest=self.limits.max_line_bytes)
+        rows = OddRecords(self.text, self.layout, self.header, limits=self.limits, policy=self.policy)
+        # The header is looked at like a record, because a quote in it can swallow contacts, too.
+        list(rows.read([self.layout.line]))
 
-    def _rows(self) -> Iterator[tuple[int, list[str], str | None]]:
-        """Yield the header and every record: its line, as many cells as the header has, its fault."""
-        lines = Lines(self.text.data, self.dialect)
-        reader = csv.reader(lines, delimiter=self.dialect.delimiter, strict=True)
-        inspector = Inspector.of(self.text.data, header=self.header, dialect=self.dialect, policy=self.policy)
-        width, plain, record = self.header.width, inspector.plain, lines.record
-        start = 1
-        try:
-            for row in reader:
-                end = reader.line_num
-                if plain and end == start and len(row) == width:
-                    yield start, row, None
-                elif not is_blank(row, record):
-                    yield start, *inspector.examine(row, record, start)
-                start = end + 1
-                record.clear()
-        except csv.Error as error:
-            problem = quote_problem(error, start, len(record))
-        else:
-            return
+        def look_closer(marked: Marked) -> tuple[Marked, list[Odd], int]:
+            first_free = rows.next_line
+            return marked, list(rows.read(marked.odd)), first_free
+
+        def finish(piece: tuple[Marked, list[Odd], int]) -> Chunk:
+            records = plain.records(*piece)
+            return Chunk(without_blanks(records, records.columns[FIRST_VARIABLE:]), piece[0].piece.end)
+
+        data = self.text.data
+        with _threads(len(data)) as pool:
+            marked = _ahead(pool, partial(plain.mark, data), self._pieces())
+            try:
+                yield from _ahead(pool, finish, map(look_closer, marked))
+            except NotText:
+                problem = self.text.undecodable()
+            else:
+                return
         raise problem
 
-    def _too_many_rows(self, rest: Iterator[object]) -> IngestError:
-        most = self.limits.max_records
-        try:
-            actual: int | None = most + 1 + sum(1 for _ in rest)
-        except IngestError:
-            actual = None
-        figure = f"more than {most:,} rows" if actual is None else f"{actual:,} rows"
-        message = (
-            f"{self.text.name} has {figure}; at most {most:,} are allowed. "
-            "Split it, or read the first ones with over_limit='truncate'."
-        )
-        return IngestError(message, code="too_many_rows", limit=most, actual=actual)
+    def _pieces(self) -> Iterator[Piece]:
+        data, start, line = self.text.data, self.layout.offset, self.layout.next_line
+        most = self.limits.max_lines
+        while start < len(data):
+            end = data.rfind(b"\n", start, start + _PIECE) + 1
+            if not end and len(data) - start > _PIECE:
+                end = data.find(b"\n", start + _PIECE) + 1
+            if not end or len(data) - end == 0:
+                end = len(data)
+            height = data.count(b"\n", start, end) + (not data.endswith(b"\n", start, end))
+            if line + height - 1 > most and (actual := data.count(b"\n")) > most:
+                message = f"{self.text.name} has {actual:,} lines; at most {most:,} are allowed, blank ones among them."
+                raise IngestError(message, code="too_many_lines", limit=most, actual=actual)
+            yield Piece(start, end, line, height)
+            start, line = end, line + height
 
 
-def open_records(text: Text, *, limits: Limits, policy: NumberPolicy, over_limit: OverLimit = "refuse") -> Records:
-    """Find out how a lead file is written and judge its header.
+@contextmanager
+def _threads(size: int) -> Iterator[ThreadPoolExecutor | None]:
+    """Give threads to a file that is worth them."""
+    if size <= _PIECE:
+        yield None
+        return
+    pool = ThreadPoolExecutor(min(_MOST_THREADS, os.cpu_count() or 1), "ori-leads")
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
 
-    Raises:
-        IngestError: the codes of `find_dialect` and of `read_header`.
 
-    Implements C1, C6, C7.
-    """
-    dialect, cells, line = find_dialect(text, limits=limits)
-    header = read_header(cells, line=line, max_columns=limits.max_columns)
-    return Records(text, dialect, header, limits, policy, over_limit)
-
-
-def _chunk(rows: list[list[str]], starts: list[int], faults: dict[int, str], positions: Sequence[int]) -> Chunk:
-    columns = list(zip(*rows, strict=True))
-    return Chunk(lines=starts, columns=[columns[position] for position in positions], faults=faults)
+def _ahead(pool: ThreadPoolExecutor | None, work: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+    """Yield the results in order, while those of the next few items are being made."""
+    if pool is None:
+        yield from map(work, items)
+        return
+    waiting: deque[Future[R]] = deque()
+    for item in items:
+        waiting.append(pool.submit(work, item))
+        if len(waiting) > _MOST_THREADS:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()

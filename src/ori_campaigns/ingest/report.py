@@ -31,12 +31,28 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\u
 
 
 @attrs.frozen
+class Format:
+    """How a lead file was written, as far as it had to be found out (C7).
+
+    Parameters:
+        size: bytes of the file as it was given.
+        encoding: the codec it was read with.
+        delimiter: `,`, `;` or TAB.
+    """
+
+    size: int
+    encoding: str
+    delimiter: str
+
+
+@attrs.frozen
 class Summary:
     """The figures of a lead file; `total == accepted + skipped`, always.
 
     Parameters:
-        source: name of the file, `bytes`, `stream` or `rows`.
+        source: name of the file, `bytes`, `stream`, `frame` or `rows`.
         policy: name of the number policy.
+        policy_version: version of the data the policy rests on; empty for one that rests on none.
         total: data records; the header and wholly blank lines are none.
         accepted: records that became contacts.
         skipped: records that did not.
@@ -51,6 +67,7 @@ class Summary:
     skipped: int
     by_reason: Mapping[str, int]
     columns: tuple[str, ...]
+    policy_version: str = ""
 
     def __str__(self) -> str:
         text = f"{self.source}: {self.accepted:,} of {self.total:,} accepted, {self.skipped:,} skipped"

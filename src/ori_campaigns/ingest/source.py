@@ -1,4 +1,4 @@
-"""From whatever the host hands over to bytes of valid UTF-8, within the byte budget, or a clear refusal (C3, C7)."""
+"""From whatever the host hands over to bytes of UTF-8, within the byte budget, or a clear refusal (C3, C7)."""
 
 from __future__ import annotations
 
@@ -31,15 +31,39 @@ _OTHER_FORMATS = (
 
 @attrs.frozen(repr=False)
 class Text:
-    """A lead file as valid UTF-8 without a byte order mark, with its name for reports."""
+    r"""A lead file in UTF-8 with lines that end in LF, with what was found out about its bytes.
+
+    Parameters:
+        name: what the file is called in reports.
+        data: its text; an UTF-8 file is taken as it is, and whether it is valid is found out by whoever decodes it.
+        start: where the text begins, after byte order marks.
+        size: bytes of the file as it was given.
+        encoding: the codec it was written in.
+        newline: what ends its lines; CR only where the file has no LF at all, and each one is an LF in `data`.
+        warnings: what was removed.
+    """
 
     name: str
     data: bytes
+    start: int = 0
+    size: int = 0
+    encoding: str = "utf-8"
+    newline: str = "\n"
     warnings: tuple[Problem, ...] = ()
+
+    def undecodable(self) -> IngestError:
+        """Return the refusal of a file in which somebody met a byte that is not UTF-8, with its offset."""
+        # Piece by piece: decoding 100 MB at once can take 400 MB as soon as one emoji is in it.
+        try:
+            for _ in _pieces(self.name, self.data, "utf-8"):
+                pass
+        except IngestError as error:
+            return error
+        return _undecodable(self.name, self.encoding, None)
 
 
 def load(source: LeadSource, *, limits: Limits, encoding: str | None = None) -> Text:
-    """Read a source whole, within `limits.max_bytes`, and turn it into valid UTF-8.
+    """Read a source whole, within `limits.max_bytes`, and turn it into UTF-8.
 
     Parameters:
         source: a path, bytes, or a binary file object (read from where it stands; it is not closed).
@@ -47,8 +71,8 @@ def load(source: LeadSource, *, limits: Limits, encoding: str | None = None) -> 
         encoding: a Python codec name. None means UTF-8, or UTF-16 where the file says so by its byte order mark.
 
     Raises:
-        IngestError: codes `file_not_found`, `not_a_file`, `file_not_readable`, `not_binary`, `too_large`,
-            `not_a_csv`, `unknown_encoding`, `undecodable`.
+        IngestError: codes `file_not_found`, `not_a_file`, `file_not_readable`, `not_a_source`, `not_binary`,
+            `too_large`, `not_a_csv`, `unknown_encoding`, `undecodable`.
     """
     name, raw = _read(source, limits.max_bytes)
     for magic, format_name in _OTHER_FORMATS:
@@ -56,17 +80,17 @@ def load(source: LeadSource, *, limits: Limits, encoding: str | None = None) -> 
             message = f"{name} is {format_name}, not a CSV. Export it as CSV (UTF-8) and upload that."
             raise IngestError(message, code="not_a_csv")
     codec = _codec(name, raw, encoding)
-    if codec == "utf-8":
-        _check_utf8(name, raw)
-        data = raw
-    else:
-        data = _transcode(name, raw, codec)
-    bare = data
-    while bare.startswith(_UTF8_BOM):  # tools that join files leave more than one
-        bare = bare[len(_UTF8_BOM) :]
+    data = raw if codec == "utf-8" else _transcode(name, raw, codec)
+    start = 0
+    while data.startswith(_UTF8_BOM, start):  # tools that join files leave more than one
+        start += len(_UTF8_BOM)
+    newline = "\n"
+    if b"\n" not in data and b"\r" in data:
+        # Old programs end lines with CR; read as LF, nothing further on needs to know.
+        newline, data = "\r", data.replace(b"\r", b"\n")
     # The mark is how UTF-16 says what it is; in UTF-8 it is an extra that the header must not keep (C6).
-    removed = len(bare) < len(data) and codec == "utf-8"
-    return Text(name=name, data=bare, warnings=(_BOM_REMOVED,) if removed else ())
+    warnings = (_BOM_REMOVED,) if start and codec == "utf-8" else ()
+    return Text(name, data, start, len(raw), codec, newline, warnings)
 
 
 _BOM_REMOVED = Problem(
@@ -85,6 +109,9 @@ def _read(source: LeadSource, max_bytes: int) -> tuple[str, bytes]:
         return "bytes", bytes(source)
     if isinstance(source, str | os.PathLike):
         return _read_path(os.fspath(source), max_bytes)
+    if not hasattr(source, "read"):
+        message = f"A {type(source).__name__} is no source of leads. Give a path, bytes, a binary file or a polars frame."
+        raise IngestError(message, code="not_a_source")
     return _read_stream(source, max_bytes)
 
 
@@ -99,7 +126,8 @@ def _read_path(path: str, max_bytes: int) -> tuple[str, bytes]:
             size = os.fstat(stream.fileno()).st_size
             if size > max_bytes:
                 raise _too_large(name, f"{size:,} bytes", max_bytes, size)
-            return name, _drain(stream, name, max_bytes)
+            # One read for all of it; more is asked for only of what does not know its size, or grows.
+            return name, _drain(stream, name, max_bytes, at_once=max(size + 1, _CHUNK))
     except FileNotFoundError:
         code, message = "file_not_found", f"There is no file {path}. Check the path and its spelling."
     except IsADirectoryError:
@@ -119,16 +147,18 @@ def _read_stream(stream: BinaryIO, max_bytes: int) -> tuple[str, bytes]:
     raise IngestError(message, code="file_not_readable")
 
 
-def _drain(stream: BinaryIO, name: str, max_bytes: int) -> bytes:
-    data = bytearray()
+def _drain(stream: BinaryIO, name: str, max_bytes: int, at_once: int = _CHUNK) -> bytes:
+    pieces: list[bytes] = []
+    size = 0
     while True:
-        piece = stream.read(min(_CHUNK, max_bytes + 1 - len(data)))
+        piece = stream.read(min(at_once, max_bytes + 1 - size))
         if not isinstance(piece, bytes | bytearray):
             raise IngestError(f"{name} is not a binary file. Open it with mode 'rb'.", code="not_binary")
         if not piece:
-            return bytes(data)
-        data += piece
-        if len(data) > max_bytes:
+            return b"".join(pieces)
+        pieces.append(bytes(piece))
+        size += len(piece)
+        if size > max_bytes:
             raise _too_large(name, f"more than {max_bytes:,} bytes", max_bytes, None)
 
 
@@ -153,12 +183,6 @@ def _codec(name: str, raw: bytes, encoding: str | None) -> str:
         message = f"{name} is UTF-32, which is not read. Save it as UTF-8."
         raise IngestError(message, code="undecodable", offset=0)
     return next((codec for bom, codec in _UTF16_BOMS if raw.startswith(bom)), "utf-8")
-
-
-def _check_utf8(name: str, raw: bytes) -> None:
-    # Piece by piece: decoding 100 MB at once can take 400 MB as soon as one emoji is in it.
-    for _ in _pieces(name, raw, "utf-8"):
-        pass
 
 
 def _transcode(name: str, raw: bytes, codec: str) -> bytes:

@@ -1,0 +1,165 @@
+"""Plain lines, read in bulk: those that are a whole sound record each, whatever stands around them (C4, C8).
+
+What a line is, if it begins outside quotes, can be said of it alone. It is *plain* when it is a record of the right
+width with nothing about it that wants a closer look; polars finds and parses those at its own speed. Any other line is
+*odd* and is left to the row-by-row reader, which also knows which lines begin inside quotes after all.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import attrs
+import polars as pl
+
+from ori_campaigns.ingest.header import Header
+from ori_campaigns.numbers import WHITESPACE
+
+# Beyond so many columns the pattern of a plain line would be too large; all lines are odd then.
+_WIDEST = 256
+
+CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}"
+"""Control characters that no cell may hold, as polars writes a class: `header.CONTROL_CHARACTER` in its words (C8)."""
+
+# A line break is in no line; a carriage return may be in a cell, if that is quoted, but then it wants a closer look.
+_NOT_IN_A_CELL = rf"{CONTROL}\n\r"
+
+# Cuts no line in two, because it is in none of them.
+_STRANGERS = tuple(bytes([code]) for code in (1, 2, 3, 4, 5, 6, 7, 8, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23))
+
+
+class NotText(Exception):
+    """A piece holds bytes that are not UTF-8."""
+
+
+class Piece(NamedTuple):
+    """Some physical lines of a file: its bytes from `start` to `end`, `height` lines of which the first is `first`."""
+
+    start: int
+    end: int
+    first: int
+    height: int
+
+
+class Odd(NamedTuple):
+    """A record read row by row: the line it starts on, how many it takes, its cells, and its fault if it has one."""
+
+    line: int
+    height: int
+    cells: list[str]
+    fault: str | None
+
+
+@attrs.frozen(repr=False)
+class Marked:
+    """A piece whose lines are told apart.
+
+    Parameters:
+        piece: where it is.
+        lines: the line before the piece, which is ours, and its lines without their ends.
+        plain: which of those are plain; the first one is.
+        odd: the physical lines to look at one by one, in order. Blank lines are neither plain nor odd.
+    """
+
+    piece: Piece
+    lines: pl.Series
+    plain: pl.Series
+    odd: Sequence[int]
+
+
+class PlainLines:
+    """Parts the plain lines of a piece from the odd ones; safe to use from several threads."""
+
+    def __init__(self, header: Header, *, delimiter: str, longest: int) -> None:
+        """Prepare for lines of at most `longest` bytes under this header."""
+        self._delimiter = delimiter
+        self._width = header.width
+        self._longest = min(longest, csv.field_size_limit())
+        self._kept = [str(position) for position in header.positions]
+        self._schema = dict.fromkeys(map(str, range(header.width)), pl.String)
+        # As wide as the records, so that polars never takes the first line of a piece for something special.
+        self._preface = delimiter * (header.width - 1) or "x"
+        within = re.escape(delimiter)
+        cell = rf'(?:[^"{within}{_NOT_IN_A_CELL}]*|"(?:[^"{_NOT_IN_A_CELL}]|"")*")'
+        self._pattern = rf"\A{cell}(?:{within}{cell}){{{header.width - 1}}}\z"
+        # A line end may have more than one CR; a CR that is not part of one is for a closer look.
+        self._blanks = WHITESPACE.replace("\r", "").replace(delimiter, "")
+
+    def mark(self, data: bytes, piece: Piece) -> Marked:
+        """Tell the lines of a piece of the file `data` apart.
+
+        Raises:
+            NotText: the piece is not UTF-8.
+        """
+        lines = self._lines(data, piece)
+        if len(lines) != piece.height + 1 or self._width > _WIDEST:
+            # Slow and always right: what polars cannot be asked, or counts otherwise than we do, is read row by row.
+            none = pl.Series([True]).extend_constant(False, piece.height)
+            blank = pl.Series([self._preface]).extend_constant("", piece.height)
+            return Marked(piece, blank, none, range(piece.first, piece.first + piece.height))
+        plain = lines.str.contains(self._pattern) & (lines.str.len_bytes() <= self._longest)
+        if self._width == 1:
+            plain &= lines.str.strip_chars(WHITESPACE) != ""
+        rest = (~plain).arg_true()
+        texts = lines.gather(rest)
+        blank = (texts.str.strip_chars(self._blanks) == "") & (texts.str.len_bytes() <= self._longest)
+        odd = rest.filter(~blank).cast(pl.Int64) + (piece.first - 1)
+        return Marked(piece, lines, plain, odd.to_list())
+
+    def _lines(self, data: bytes, piece: Piece) -> pl.Series:
+        text = b"".join((self._preface.encode(), b"\n", memoryview(data)[piece.start : piece.end]))
+        stranger = next((byte for byte in _STRANGERS if byte not in text), None)
+        if stranger is None:
+            return pl.Series(dtype=pl.String)
+        try:
+            frame = pl.read_csv(
+                text, has_header=False, separator=stranger.decode(), quote_char=None, schema={"line": pl.String}
+            )
+        except pl.exceptions.ComputeError:
+            raise NotText from None
+        # An empty line has no value.
+        return frame["line"].fill_null("")
+
+    def records(self, marked: Marked, found: Sequence[Odd], first_free: int) -> pl.DataFrame:
+        """Return the records of a piece in order: its plain lines, and what was found on the odd ones.
+
+        Parameters:
+            marked: the piece.
+            found: the records that begin on odd lines of it.
+            first_free: the line before which all is inside quotes of a record of an earlier piece.
+
+        Returns:
+            A frame with `line` (Int64), `reason` (String: the fault, mostly null) and one String column a kept column
+            of the header, named by its position there, null where the cell is empty.
+        """
+        lines, keep, before = marked.lines, marked.plain, marked.piece.first - 1
+        faults = pl.Series([None], dtype=pl.String).new_from_index(0, len(lines))
+        inside = list(range(1, min(first_free - before, len(lines))))
+        inside += [line - before for one in found for line in range(one.line + 1, one.line + one.height)]
+        if inside:
+            # They read like records, and begin inside the quotes of another one.
+            keep = keep.scatter([line for line in inside if line < len(lines)], False)
+        if found:
+            # Written as one sound record each they are parsed in their place with the others.
+            where = [one.line - before for one in found]
+            lines = lines.scatter(where, [self._written(one.cells) for one in found])
+            faults = faults.scatter(where, [one.fault for one in found])
+            keep = keep.scatter(where, True)
+        cells = self._parsed(lines.filter(keep))
+        numbers = pl.int_range(before, before + len(lines), dtype=pl.Int64, eager=True).filter(keep)
+        return cells.select(numbers.alias("line"), faults.filter(keep).alias("reason"), *self._kept).slice(1)
+
+    def _written(self, cells: Sequence[str]) -> str:
+        return self._delimiter.join(['"' + cell.replace('"', '""') + '"' for cell in cells])
+
+    def _parsed(self, lines: pl.Series) -> pl.DataFrame:
+        text = lines.str.join("\n").cast(pl.Binary).item()
+        cells = pl.read_csv(text, has_header=False, separator=self._delimiter, schema=self._schema)
+        if cells.height == len(lines):
+            return cells
+        rows = csv.reader(io.StringIO(text.decode(), newline=""), delimiter=self._delimiter, strict=True)
+        return pl.DataFrame(list(rows), schema=self._schema, orient="row")
