@@ -13,7 +13,7 @@ import attrs
 from ori_campaigns.errors import IngestError
 from ori_campaigns.ingest.header import PHONE_COLUMN, bare_name, header_control_character
 from ori_campaigns.ingest.limits import Limits
-from ori_campaigns.ingest.source import Text
+from ori_campaigns.ingest.source import NotText, Text
 from ori_campaigns.numbers import WHITESPACE
 
 DELIMITERS = (",", ";", "\t")
@@ -50,7 +50,8 @@ class Lines:
     """The physical lines of a file for `csv`, with those of the current record kept as they were written.
 
     Raises, while it is read:
-        IngestError: codes `line_too_long`, `undecodable`.
+        IngestError: code `line_too_long`.
+        NotText: a line is not UTF-8.
     """
 
     def __init__(self, text: Text, *, limits: Limits, offset: int, line: int = 1) -> None:
@@ -76,24 +77,25 @@ class Lines:
             try:
                 line = raw.decode("utf-8")
             except UnicodeDecodeError:
-                problem = self._text.undecodable()
-            else:
-                self.offset += len(raw)
-                self.line += 1
-                safe = _LONE_CR.sub(CR_STANDIN, line) if "\r" in line else line
-                record.append(safe)
-                yield safe
-                continue
-            # Outside the handler, so that the error does not carry the bytes it failed on.
-            raise problem
+                # Outside the handler, so that the error does not carry the bytes it failed on.
+                break
+            self.offset += len(raw)
+            self.line += 1
+            safe = _LONE_CR.sub(CR_STANDIN, line) if "\r" in line else line
+            record.append(safe)
+            yield safe
+        else:
+            return
+        raise NotText
 
 
 def find_layout(text: Text, *, limits: Limits) -> Layout:
     r"""Find the delimiter, and the header with the place where it ends.
 
     Raises:
-        IngestError: codes `empty_file`, `line_too_long`, `undecodable`, `unbalanced_quote`, `cell_too_long`,
+        IngestError: codes `empty_file`, `line_too_long`, `unbalanced_quote`, `cell_too_long`,
             `header_control_character`.
+        NotText: the header is not UTF-8.
 
     Implements C7.
 
@@ -139,7 +141,7 @@ def unquoted(raw: str, delimiter: str) -> str:
     '91,,5" pipe'
     """
     # Outside quotes a quote opens a cell only at its very beginning, which the scan from the left keeps true.
-    return re.sub(rf'(^|{re.escape(delimiter)})"[^"]*(?:""[^"]*)*"', r"\1", raw)
+    return re.sub(rf'(?:^|(?<={re.escape(delimiter)}))"[^"]*(?:""[^"]*)*"', "", raw)
 
 
 def quote_problem(error: csv.Error, start: int, lines_read: int) -> IngestError:

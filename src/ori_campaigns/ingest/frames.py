@@ -38,14 +38,13 @@ def frame_chunks(frame: pl.DataFrame, header: Header) -> Iterator[Chunk]:
 
     A row with a control character in a kept column gets that as its fault (C8).
     """
-    positions = header.positions
-    columns = [frame.columns[position] for position in positions]
-    spoilt = pl.any_horizontal(pl.col(name).cast(pl.String).str.contains(f"[{CONTROL}]") for name in columns)
+    kept = {str(position): pl.col(frame.columns[position]).cast(pl.String) for position in header.positions}
+    spoilt = pl.any_horizontal(cell.str.contains(f"[{CONTROL}]") for cell in kept.values())
     for start in range(0, frame.height, _ROWS_AT_ONCE):
         rows = frame.slice(start, _ROWS_AT_ONCE)
         records = rows.select(
             pl.int_range(start + 1, start + 1 + rows.height, dtype=pl.Int64).alias("line"),
             pl.when(spoilt).then(pl.lit("control_character")).alias("reason"),
-            *(pl.col(name).cast(pl.String).alias(str(position)) for name, position in zip(columns, positions, strict=True)),
+            **kept,
         )
         yield Chunk(without_blanks(records, records.columns[FIRST_VARIABLE:]), start + rows.height)

@@ -16,7 +16,9 @@ from typing import NamedTuple
 import attrs
 import polars as pl
 
+from ori_campaigns.errors import IngestError
 from ori_campaigns.ingest.header import Header
+from ori_campaigns.ingest.source import NotText
 from ori_campaigns.numbers import WHITESPACE
 
 # Beyond so many columns the pattern of a plain line would be too large; all lines are odd then.
@@ -32,10 +34,6 @@ _NOT_IN_A_CELL = rf"{CONTROL}\n\r"
 _STRANGERS = tuple(bytes([code]) for code in (1, 2, 3, 4, 5, 6, 7, 8, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23))
 
 
-class NotText(Exception):
-    """A piece holds bytes that are not UTF-8."""
-
-
 class Piece(NamedTuple):
     """Some physical lines of a file: its bytes from `start` to `end`, `height` lines of which the first is `first`."""
 
@@ -43,15 +41,6 @@ class Piece(NamedTuple):
     end: int
     first: int
     height: int
-
-
-class Odd(NamedTuple):
-    """A record read row by row: the line it starts on, how many it takes, its cells, and its fault if it has one."""
-
-    line: int
-    height: int
-    cells: list[str]
-    fault: str | None
 
 
 @attrs.frozen(repr=False)
@@ -71,6 +60,33 @@ class Marked:
     odd: Sequence[int]
 
 
+class Odd(NamedTuple):
+    """A record read row by row: the line it starts on, how many it takes, its cells, and its fault if it has one."""
+
+    line: int
+    height: int
+    cells: list[str]
+    fault: str | None
+
+
+class Looked(NamedTuple):
+    """A piece whose odd lines have been read.
+
+    Parameters:
+        marked: the piece.
+        found: the records that begin on odd lines of it.
+        begin: the line before which all is inside the quotes of a record of an earlier piece.
+        end: the line from which on nothing could be read; behind the last one if all could.
+        problem: why that is so.
+    """
+
+    marked: Marked
+    found: Sequence[Odd]
+    begin: int
+    end: int
+    problem: IngestError | None
+
+
 class PlainLines:
     """Parts the plain lines of a piece from the odd ones; safe to use from several threads."""
 
@@ -84,10 +100,15 @@ class PlainLines:
         # As wide as the records, so that polars never takes the first line of a piece for something special.
         self._preface = delimiter * (header.width - 1) or "x"
         within = re.escape(delimiter)
-        cell = rf'(?:[^"{within}{_NOT_IN_A_CELL}]*|"(?:[^"{_NOT_IN_A_CELL}]|"")*")'
-        self._pattern = rf"\A{cell}(?:{within}{cell}){{{header.width - 1}}}\z"
+        bare, quoted = rf'[^"{within}{_NOT_IN_A_CELL}]*', rf'"(?:[^"{_NOT_IN_A_CELL}]|"")*"'
+        self._pattern = self._of_cells(rf"(?:{bare}|{quoted})")
+        # A quote inside a cell that is not quoted is text, but not where it may have been meant to open one.
+        self._inches = self._of_cells(rf'(?:[^"{within}{_NOT_IN_A_CELL} \t][^{within}{_NOT_IN_A_CELL}]*|{bare})')
         # A line end may have more than one CR; a CR that is not part of one is for a closer look.
         self._blanks = WHITESPACE.replace("\r", "").replace(delimiter, "")
+
+    def _of_cells(self, cell: str) -> str:
+        return rf"\A{cell}(?:{re.escape(self._delimiter)}{cell}){{{self._width - 1}}}\z"
 
     def mark(self, data: bytes, piece: Piece) -> Marked:
         """Tell the lines of a piece of the file `data` apart.
@@ -98,10 +119,19 @@ class PlainLines:
         lines = self._lines(data, piece)
         if len(lines) != piece.height + 1 or self._width > _WIDEST:
             # Slow and always right: what polars cannot be asked, or counts otherwise than we do, is read row by row.
-            none = pl.Series([True]).extend_constant(False, piece.height)
-            blank = pl.Series([self._preface]).extend_constant("", piece.height)
-            return Marked(piece, blank, none, range(piece.first, piece.first + piece.height))
-        plain = lines.str.contains(self._pattern) & (lines.str.len_bytes() <= self._longest)
+            lines = pl.Series([self._preface]).extend_constant("", piece.height)
+            numbers = range(piece.first, piece.first + piece.height)
+            return Marked(piece, lines, lines != "", numbers)
+        plain = lines.str.contains(self._pattern)
+        rest = (~plain).arg_true()
+        texts = lines.gather(rest)
+        inches = texts.str.contains(self._inches)
+        if inches.any():
+            # Quoted, they are lines like the others.
+            where = rest.filter(inches)
+            lines = lines.scatter(where, self._quoted(texts.filter(inches)))
+            plain = plain.scatter(where, values=True)
+        plain &= lines.str.len_bytes() <= self._longest
         if self._width == 1:
             plain &= lines.str.strip_chars(WHITESPACE) != ""
         rest = (~plain).arg_true()
@@ -109,6 +139,12 @@ class PlainLines:
         blank = (texts.str.strip_chars(self._blanks) == "") & (texts.str.len_bytes() <= self._longest)
         odd = rest.filter(~blank).cast(pl.Int64) + (piece.first - 1)
         return Marked(piece, lines, plain, odd.to_list())
+
+    def _quoted(self, lines: pl.Series) -> pl.Series:
+        quote = pl.lit('"')
+        inner = pl.col("line").str.replace_all('"', '""', literal=True)
+        inner = inner.str.replace_all(self._delimiter, f'"{self._delimiter}"', literal=True)
+        return lines.to_frame("line").select(quote + inner + quote).to_series()
 
     def _lines(self, data: bytes, piece: Piece) -> pl.Series:
         text = b"".join((self._preface.encode(), b"\n", memoryview(data)[piece.start : piece.end]))
@@ -124,33 +160,29 @@ class PlainLines:
         # An empty line has no value.
         return frame["line"].fill_null("")
 
-    def records(self, marked: Marked, found: Sequence[Odd], first_free: int) -> pl.DataFrame:
+    def records(self, looked: Looked) -> pl.DataFrame:
         """Return the records of a piece in order: its plain lines, and what was found on the odd ones.
-
-        Parameters:
-            marked: the piece.
-            found: the records that begin on odd lines of it.
-            first_free: the line before which all is inside quotes of a record of an earlier piece.
 
         Returns:
             A frame with `line` (Int64), `reason` (String: the fault, mostly null) and one String column a kept column
-            of the header, named by its position there, null where the cell is empty.
+            of the header, named by its position there; an empty cell is null or "".
         """
-        lines, keep, before = marked.lines, marked.plain, marked.piece.first - 1
+        piece, lines, keep = looked.marked.piece, looked.marked.lines, looked.marked.plain
+        before, behind = piece.first - 1, piece.first + piece.height
         faults = pl.Series([None], dtype=pl.String).new_from_index(0, len(lines))
-        inside = list(range(1, min(first_free - before, len(lines))))
-        inside += [line - before for one in found for line in range(one.line + 1, one.line + one.height)]
+        # They may read like records, and begin inside the quotes of another one.
+        inside = [*range(piece.first, min(looked.begin, behind)), *range(looked.end, behind)]
+        inside += [line for one in looked.found for line in range(one.line + 1, min(one.line + one.height, behind))]
         if inside:
-            # They read like records, and begin inside the quotes of another one.
-            keep = keep.scatter([line for line in inside if line < len(lines)], False)
-        if found:
+            keep = keep.scatter([line - before for line in inside], values=False)
+        if looked.found:
             # Written as one sound record each they are parsed in their place with the others.
-            where = [one.line - before for one in found]
-            lines = lines.scatter(where, [self._written(one.cells) for one in found])
-            faults = faults.scatter(where, [one.fault for one in found])
-            keep = keep.scatter(where, True)
+            where = [one.line - before for one in looked.found]
+            lines = lines.scatter(where, [self._written(one.cells) for one in looked.found])
+            faults = faults.scatter(where, [one.fault for one in looked.found])
+            keep = keep.scatter(where, values=True)
         cells = self._parsed(lines.filter(keep))
-        numbers = pl.int_range(before, before + len(lines), dtype=pl.Int64, eager=True).filter(keep)
+        numbers = pl.int_range(before, behind, dtype=pl.Int64, eager=True).filter(keep)
         return cells.select(numbers.alias("line"), faults.filter(keep).alias("reason"), *self._kept).slice(1)
 
     def _written(self, cells: Sequence[str]) -> str:

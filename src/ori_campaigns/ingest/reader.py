@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import attrs
 import polars as pl
 
-from ori_campaigns.errors import InvalidDefinition, Problem
+from ori_campaigns.errors import IngestError, InvalidDefinition, Problem
 from ori_campaigns.ingest.collector import within_limit
 from ori_campaigns.ingest.dialect import find_layout
 from ori_campaigns.ingest.frames import check_text, frame_chunks
@@ -16,7 +16,7 @@ from ori_campaigns.ingest.leads import Leads, gather
 from ori_campaigns.ingest.limits import Limits, OverLimit
 from ori_campaigns.ingest.records import Chunk, Records
 from ori_campaigns.ingest.report import Format
-from ori_campaigns.ingest.source import LeadSource, load
+from ori_campaigns.ingest.source import LeadSource, NotText, load
 from ori_campaigns.numbers import DIGITS, NumberPolicy
 
 _LIMITS = Limits()
@@ -64,7 +64,7 @@ def read_leads(
         The leads: `contacts`, `skipped`, `summary`, `warnings`, `format`. The same source gives the same leads.
 
     Raises:
-        IngestError: the source is refused whole. Codes: `file_not_found`, `not_a_file`, `file_not_readable`,
+        IngestError: the file is refused whole. Codes: `file_not_found`, `not_a_file`, `file_not_readable`,
             `not_a_source`, `not_binary`, `not_a_csv`, `not_text`, `too_large`, `unknown_encoding`, `undecodable`,
             `empty_file`, `too_many_lines`, `line_too_long`, `header_control_character`, `duplicate_column`,
             `no_phone_number_column`, `reserved_column`, `too_many_columns`, `unbalanced_quote`, `cell_too_long`,
@@ -84,25 +84,35 @@ def read_leads(
         raise InvalidDefinition([problem], what="The option")
     if isinstance(source, pl.DataFrame):
         check_text(source)
-        name, total, written, warnings = "frame", source.height, None, ()
         header = read_header(source.columns, line=1, max_columns=limits.max_columns)
-        chunks = frame_chunks(source, header)
-    else:
-        text = load(source, limits=limits, encoding=encoding)
+        chunks = _watched(frame_chunks(source, header), "frame", source.height, limits, over_limit, progress)
+        return gather(chunks, header=header, policy=policy, source="frame")
+    text = load(source, limits=limits, encoding=encoding)
+    try:
         layout = find_layout(text, limits=limits)
-        name, total, warnings = text.name, len(text.data), text.warnings
-        written = Format(text.size, text.encoding, layout.delimiter)
         header = read_header(layout.header, line=layout.line, max_columns=limits.max_columns)
         chunks = Records(text, layout, header, limits, policy).chunks()
-    chunks = within_limit(chunks, most=limits.max_records, over_limit=over_limit, source=name)
-    if progress is not None:
-        chunks = _told(chunks, total, progress)
-    return gather(chunks, header=header, policy=policy, source=name, warnings=warnings, written=written)
+        chunks = _watched(chunks, text.name, len(text.data), limits, over_limit, progress)
+        written = Format(text.size, text.encoding, layout.delimiter)
+        return gather(chunks, header=header, policy=policy, source=text.name, warnings=text.warnings, written=written)
+    except (IngestError, NotText) as error:
+        refusal = error
+    # A file that is no text is told so, whatever else is wrong with it on the way there.
+    raise text.undecodable() or refusal
 
 
-def _told(chunks: Iterator[Chunk], total: int, progress: Callable[[Progress], None]) -> Iterator[Chunk]:
+def _watched(
+    chunks: Iterator[Chunk],
+    source: str,
+    total: int,
+    limits: Limits,
+    over_limit: OverLimit,
+    progress: Callable[[Progress], None] | None,
+) -> Iterator[Chunk]:
+    """Yield the chunks within the limit of records, and tell how far they reach."""
     records = 0
-    for chunk in chunks:
-        records += chunk.records.height
+    for chunk in within_limit(chunks, most=limits.max_records, over_limit=over_limit, source=source):
         yield chunk
-        progress(Progress(chunk.done, total, records))
+        records += chunk.records.height
+        if progress is not None:
+            progress(Progress(chunk.done, total, records))

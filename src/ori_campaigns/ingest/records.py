@@ -8,10 +8,9 @@ matter of speed alone.
 
 from __future__ import annotations
 
-import csv
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -22,11 +21,11 @@ import polars as pl
 
 from ori_campaigns.errors import IngestError
 from ori_campaigns.ingest.blanks import without_blanks
-from ori_campaigns.ingest.dialect import Layout, Lines, is_blank, quote_problem
+from ori_campaigns.ingest.dialect import Layout
 from ori_campaigns.ingest.header import Header
-from ori_campaigns.ingest.inspection import Inspector
 from ori_campaigns.ingest.limits import Limits
-from ori_campaigns.ingest.plain import Marked, NotText, Odd, Piece, PlainLines
+from ori_campaigns.ingest.odd import OddRecords
+from ori_campaigns.ingest.plain import Looked, Piece, PlainLines
 from ori_campaigns.ingest.source import Text
 from ori_campaigns.numbers import NumberPolicy
 
@@ -56,44 +55,6 @@ class Chunk(NamedTuple):
     done: int
 
 
-class OddRecords:
-    """Reads the records that begin on odd lines, in the order of the file."""
-
-    def __init__(self, text: Text, layout: Layout, header: Header, *, limits: Limits, policy: NumberPolicy) -> None:
-        """Begin at the top of the file."""
-        self._lines = Lines(text, limits=limits, offset=text.start)
-        self._reader = csv.reader(self._lines, delimiter=layout.delimiter, strict=True)
-        self._inspector = Inspector(header, delimiter=layout.delimiter, policy=policy, newline=text.newline)
-
-    @property
-    def next_line(self) -> int:
-        """The line after the last record that was read: what lies before it begins no record."""
-        return self._lines.line
-
-    def read(self, odd: Sequence[int]) -> Iterator[Odd]:
-        """Yield the records that begin on these lines; one inside the record before it begins none.
-
-        Raises:
-            IngestError: codes `unbalanced_quote`, `cell_too_long`, `line_too_long`, `undecodable`.
-        """
-        lines, reader, record = self._lines, self._reader, self._lines.record
-        start = 0
-        try:
-            for start in odd:
-                if start < lines.line:
-                    continue
-                lines.skip_to(start)
-                record.clear()
-                row = next(reader)
-                if not is_blank(row, record):
-                    yield Odd(start, len(record), *self._inspector.examine(row, record, start))
-        except csv.Error as error:
-            problem = quote_problem(error, start, len(record))
-        else:
-            return
-        raise problem
-
-
 @attrs.frozen(repr=False)
 class Records:
     """A lead file whose header is understood."""
@@ -108,33 +69,21 @@ class Records:
         """Yield every data record from the top, wholly blank lines left out.
 
         Raises:
-            IngestError: codes `too_many_lines`, `line_too_long`, `undecodable`, `unbalanced_quote`, `cell_too_long`.
+            IngestError: codes `too_many_lines`, `line_too_long`, `unbalanced_quote`, `cell_too_long`.
+            NotText: the file is not UTF-8.
 
         Implements C4, C8.
         """
         plain = PlainLines(self.header, delimiter=self.layout.delimiter, longest=self.limits.max_line_bytes)
         rows = OddRecords(self.text, self.layout, self.header, limits=self.limits, policy=self.policy)
-        # The header is looked at like a record, because a quote in it can swallow contacts, too.
-        list(rows.read([self.layout.line]))
-
-        def look_closer(marked: Marked) -> tuple[Marked, list[Odd], int]:
-            first_free = rows.next_line
-            return marked, list(rows.read(marked.odd)), first_free
-
-        def finish(piece: tuple[Marked, list[Odd], int]) -> Chunk:
-            records = plain.records(*piece)
-            return Chunk(without_blanks(records, records.columns[FIRST_VARIABLE:]), piece[0].piece.end)
-
         data = self.text.data
         with _threads(len(data)) as pool:
             marked = _ahead(pool, partial(plain.mark, data), self._pieces())
-            try:
-                yield from _ahead(pool, finish, map(look_closer, marked))
-            except NotText:
-                problem = self.text.undecodable()
-            else:
-                return
-        raise problem
+            looked = map(rows.look, marked)
+            for chunk, problem in _ahead(pool, partial(_chunk, plain), looked):
+                yield chunk
+                if problem is not None:
+                    raise problem
 
     def _pieces(self) -> Iterator[Piece]:
         data, start, line = self.text.data, self.layout.offset, self.layout.next_line
@@ -151,6 +100,11 @@ class Records:
                 raise IngestError(message, code="too_many_lines", limit=most, actual=actual)
             yield Piece(start, end, line, height)
             start, line = end, line + height
+
+
+def _chunk(plain: PlainLines, looked: Looked) -> tuple[Chunk, IngestError | None]:
+    records = plain.records(looked)
+    return Chunk(without_blanks(records, records.columns[FIRST_VARIABLE:]), looked.marked.piece.end), looked.problem
 
 
 @contextmanager

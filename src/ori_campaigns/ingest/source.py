@@ -29,6 +29,10 @@ _OTHER_FORMATS = (
 )
 
 
+class NotText(Exception):
+    """Bytes were met that are not UTF-8; `Text.undecodable` says where."""
+
+
 @attrs.frozen(repr=False)
 class Text:
     r"""A lead file in UTF-8 with lines that end in LF, with what was found out about its bytes.
@@ -51,15 +55,15 @@ class Text:
     newline: str = "\n"
     warnings: tuple[Problem, ...] = ()
 
-    def undecodable(self) -> IngestError:
-        """Return the refusal of a file in which somebody met a byte that is not UTF-8, with its offset."""
+    def undecodable(self) -> IngestError | None:
+        """Return the refusal of a file that is not UTF-8, with the offset of the first wrong byte."""
         # Piece by piece: decoding 100 MB at once can take 400 MB as soon as one emoji is in it.
         try:
             for _ in _pieces(self.name, self.data, "utf-8"):
                 pass
         except IngestError as error:
             return error
-        return _undecodable(self.name, self.encoding, None)
+        return None
 
 
 def load(source: LeadSource, *, limits: Limits, encoding: str | None = None) -> Text:
@@ -110,16 +114,16 @@ def _read(source: LeadSource, max_bytes: int) -> tuple[str, bytes]:
     if isinstance(source, str | os.PathLike):
         return _read_path(os.fspath(source), max_bytes)
     if not hasattr(source, "read"):
-        message = f"A {type(source).__name__} is no source of leads. Give a path, bytes, a binary file or a polars frame."
+        message = (
+            f"A {type(source).__name__} is no source of leads. Give a path, bytes, a binary file or a polars frame."
+        )
         raise IngestError(message, code="not_a_source")
     return _read_stream(source, max_bytes)
 
 
 def _read_path(path: str, max_bytes: int) -> tuple[str, bytes]:
     if "\n" in path or "\r" in path or "\0" in path:
-        # Most likely CSV text handed over as a path: it must not be echoed, it may hold phone numbers.
-        message = "The text given is not a file path. To read CSV text from memory, pass it as bytes: text.encode()."
-        raise IngestError(message, code="file_not_found")
+        raise _not_a_path()
     name = Path(path).name
     try:
         with Path(path).open("rb") as stream:
@@ -129,12 +133,20 @@ def _read_path(path: str, max_bytes: int) -> tuple[str, bytes]:
             # One read for all of it; more is asked for only of what does not know its size, or grows.
             return name, _drain(stream, name, max_bytes, at_once=max(size + 1, _CHUNK))
     except FileNotFoundError:
+        if any(delimiter in path for delimiter in ",;\t"):
+            raise _not_a_path() from None
         code, message = "file_not_found", f"There is no file {path}. Check the path and its spelling."
     except IsADirectoryError:
         code, message = "not_a_file", f"{path} is a directory. Give the path of one CSV file."
     except OSError as error:
         code, message = "file_not_readable", f"{path} cannot be read ({error.strerror}). Check that it may be opened."
     raise IngestError(message, code=code, path=path)
+
+
+def _not_a_path() -> IngestError:
+    # Most likely CSV text handed over as a path: it must not be echoed, it may hold phone numbers.
+    message = "The text given is not a file path. To read CSV text from memory, pass it as bytes: text.encode()."
+    return IngestError(message, code="file_not_found")
 
 
 def _read_stream(stream: BinaryIO, max_bytes: int) -> tuple[str, bytes]:
@@ -181,7 +193,7 @@ def _codec(name: str, raw: bytes, encoding: str | None) -> str:
         raise IngestError(message, code="unknown_encoding", encoding=encoding)
     if raw.startswith(_UTF32_BOMS):
         message = f"{name} is UTF-32, which is not read. Save it as UTF-8."
-        raise IngestError(message, code="undecodable", offset=0)
+        raise IngestError(message, code="undecodable", offset=0, encoding="utf-32")
     return next((codec for bom, codec in _UTF16_BOMS if raw.startswith(bom)), "utf-8")
 
 
