@@ -13,12 +13,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from time import perf_counter
 
-from benchmarks import bench_import, bench_simulate, bench_store_postgres, bench_store_sqlite, bench_windows
+from benchmarks import (
+    bench_import,
+    bench_ingest,
+    bench_simulate,
+    bench_store_postgres,
+    bench_store_sqlite,
+    bench_windows,
+)
 from benchmarks.harness import Section, machine, promises_table, say
 
 BENCHMARKS = {
     "windows": bench_windows,
     "import": bench_import,
+    "ingest": bench_ingest,
     "simulate": bench_simulate,
     "sqlite": bench_store_sqlite,
     "postgres": bench_store_postgres,
