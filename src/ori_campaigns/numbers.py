@@ -56,11 +56,15 @@ def masked(digits: str) -> str:
 
 
 class NumberPolicy(Protocol):
-    """How a written number becomes the one spelling of a person. One policy per store."""
+    """How a written number becomes the one spelling of a person. One policy per store.
+
+    A policy whose answers depend on data may also have a `version`, text that names the release of that data; another
+    release may answer otherwise for a few numbers. It is told with a report and never compared. "" stands for none.
+    """
 
     @property
     def name(self) -> str:
-        """A stable name, kept with the store and with every ingest report."""
+        """A stable name, kept with the store and with every ingest report; two that answer differently have two."""
         ...
 
     def clean(self, text: str) -> str | Rejection:
@@ -86,6 +90,7 @@ class DigitsPolicy:
     """
 
     name: str = attrs.field(default="digits", init=False)
+    version: str = attrs.field(default="", init=False)
 
     def clean(self, text: str) -> str | Rejection:
         """Return the cleaned digits, or a `Rejection` with one of the reasons of C2."""
@@ -93,7 +98,7 @@ class DigitsPolicy:
         if not digits:
             return Rejection("blank" if not text.translate(_WHITE) else "not_digits")
         if not _DIGITS.issuperset(digits):
-            return Rejection("scientific_notation" if _looks_scientific(text) else "not_digits")
+            return Rejection("scientific_notation" if looks_scientific(text) else "not_digits")
         if len(digits) < SHORTEST:
             return Rejection("too_short")
         if len(digits) > LONGEST:
@@ -104,8 +109,12 @@ class DigitsPolicy:
 _WHITE = str.maketrans("", "", WHITESPACE)
 
 
-def _looks_scientific(text: str) -> bool:
-    """Whether a spreadsheet turned the number into something like 9.19877E+11 or 1E10."""
+def looks_scientific(text: str) -> bool:
+    """Say whether a spreadsheet turned the number into something like 9.19877E+11 or 1E10 (C2).
+
+    >>> looks_scientific("9.19877E+11"), looks_scientific("919877000000")
+    (True, False)
+    """
     bare = text.translate(_WHITE)
     mantissa, separator, exponent = bare.upper().partition("E")
     if not separator:
@@ -118,8 +127,13 @@ def _looks_scientific(text: str) -> bool:
 DIGITS = DigitsPolicy()
 
 
-def parse_number(text: str | PhoneNumber, *, path: str = "number") -> PhoneNumber:
-    """Read one number under the default policy.
+def parse_number(text: str | PhoneNumber, *, path: str = "number", policy: NumberPolicy = DIGITS) -> PhoneNumber:
+    """Read one number.
+
+    Parameters:
+        text: as written, or a `PhoneNumber`: that one is clean already, whatever the policy.
+        path: where it stands, for the error.
+        policy: the cleaning rule.
 
     Raises:
         InvalidDefinition: code `bad_number`, with the reason, the number masked.
@@ -128,7 +142,8 @@ def parse_number(text: str | PhoneNumber, *, path: str = "number") -> PhoneNumbe
     '911140001000'
     """
     if isinstance(text, PhoneNumber):
-        # Made by hand, it may hold anything.
+        # Made by hand, it may hold anything; so its shape is looked at. It is not read again: a policy that reads the
+        # numbers of a region might take a foreign one, which has no plus any more, for one of its own.
         if DIGITS.clean(text.reveal()) == text.reveal():
             return text
         text = text.reveal()
@@ -136,24 +151,24 @@ def parse_number(text: str | PhoneNumber, *, path: str = "number") -> PhoneNumbe
         message = f"A {type(text).__name__} is not a phone number."
         hint = "Give it as text, so that leading zeros are kept."
         raise InvalidDefinition([Problem(path, "bad_number", message, hint)], what="The number")
-    cleaned = DIGITS.clean(text)
+    cleaned = policy.clean(text)
     if isinstance(cleaned, Rejection):
-        raise InvalidDefinition(
-            [
-                Problem(
-                    path,
-                    "bad_number",
-                    f"{masked(text)!r} is not a phone number ({cleaned.reason.replace('_', ' ')}).",
-                    "A number has 8 to 15 digits; +, spaces and hyphens are fine.",
-                )
-            ],
-            what="The number",
-        )
+        message = f"{masked(text)!r} is not a phone number ({cleaned.reason.replace('_', ' ')})."
+        hint = "A number has 8 to 15 digits; +, spaces and hyphens are fine."
+        if policy.name != DIGITS.name:
+            hint = f"Write it as the number policy {policy.name!r} takes it."
+        raise InvalidDefinition([Problem(path, "bad_number", message, hint)], what="The number")
     return PhoneNumber(cleaned)
 
 
-def parse_numbers(numbers: str | PhoneNumber | Iterable[str | PhoneNumber]) -> tuple[PhoneNumber, ...]:
+def parse_numbers(
+    numbers: str | PhoneNumber | Iterable[str | PhoneNumber], *, policy: NumberPolicy = DIGITS
+) -> tuple[PhoneNumber, ...]:
     """Read several numbers, or one; a number given twice counts once, at its first place.
+
+    Parameters:
+        numbers: each as for `parse_number`.
+        policy: the cleaning rule.
 
     Raises:
         InvalidDefinition: code `bad_number`, naming the place of the first that is none.
@@ -163,4 +178,24 @@ def parse_numbers(numbers: str | PhoneNumber | Iterable[str | PhoneNumber]) -> t
     """
     if isinstance(numbers, str | PhoneNumber):
         numbers = (numbers,)
-    return tuple(dict.fromkeys(parse_number(number, path=f"numbers[{i}]") for i, number in enumerate(numbers)))
+    read = (parse_number(number, path=f"numbers[{i}]", policy=policy) for i, number in enumerate(numbers))
+    return tuple(dict.fromkeys(read))
+
+
+def require_policy(found: str, wanted: str, *, what: str, whose: str, hint: str) -> None:
+    """Refuse what is of another number policy: one person would be two numbers (C11).
+
+    Parameters:
+        found: the name of its policy.
+        wanted: the name of the policy it should be of.
+        what, whose: what is refused, and what it does not go with.
+        hint: what to do.
+
+    Raises:
+        InvalidDefinition: code `other_number_policy`.
+
+    >>> require_policy("digits", "digits", what="The upload", whose="the service", hint="")
+    """
+    if found != wanted:
+        message = f"It is of the number policy {found!r}, {whose} is of {wanted!r}."
+        raise InvalidDefinition([Problem("policy", "other_number_policy", message, hint)], what=what)

@@ -101,6 +101,20 @@ def test_every_character_of_unicode_inside_a_number() -> None:
         assert (number, reason) == expected, f"U+{ord(character):04X}"
 
 
+# Before and behind is where the length depends on it; the other places are for whoever has the time.
+PLACES = ["{0}1234567{0}", *(pytest.param(each, marks=pytest.mark.slow) for each in ("{}", "{}12345678", "12345678{}"))]
+
+
+@pytest.mark.behaviour("C2")
+@pytest.mark.parametrize("around", PLACES)
+def test_every_character_of_unicode_is_the_same_to_both_rules(around: str) -> None:
+    texts = [around.format(chr(code)) for code in range(0x110000) if not 0xD800 <= code <= 0xDFFF]
+    numbers, reasons = clean_column(pl.Series(texts), DIGITS)
+    one_by_one = [DIGITS.clean(text) for text in texts]
+    assert numbers.to_list() == [None if isinstance(each, Rejection) else each for each in one_by_one]
+    assert reasons.to_list() == [each.reason if isinstance(each, Rejection) else None for each in one_by_one]
+
+
 # Texts near the rule: digits and what is dropped, with any other character mixed in now and then.
 near_numbers = st.lists(
     st.one_of(
