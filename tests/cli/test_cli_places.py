@@ -80,3 +80,8 @@ def test_what_may_be_written_into(tmp_path: Path) -> None:
     assert places.new_file_problems("--skipped", tmp_path / "new.csv") == []
     assert [each.code for each in places.new_file_problems("--skipped", tmp_path / "file")] == ["file_exists"]
     assert sorted(path.name for path in tmp_path.iterdir()) == ["dangling", "empty", "file", "full"]
+
+
+def test_a_name_that_cannot_be_is_told(tmp_path: Path) -> None:
+    path = tmp_path / ("x" * 300)
+    assert [each.code for each in places.new_file_problems("--skipped", path)] == ["folder_not_writable"]

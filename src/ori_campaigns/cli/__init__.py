@@ -1,4 +1,4 @@
-"""The command line, `python -m ori_campaigns`: campaigns in virtual time, and campaigns that a store keeps.
+"""The command line, `python -m ori_campaigns`: lead files, campaigns in virtual time, and campaigns in a store.
 
 Everything is printed in plain text. Colours and drawn bars are for terminals; what is piped is ASCII, apart from the
 names that people gave. No phone number is printed in full.
@@ -78,7 +78,7 @@ def _main(arguments: Sequence[str] | None) -> int:
         return FAILED
     if told.failure:
         _say(told.failure, "error")
-        return FAILED
+        return max(told.code, FAILED)
     return told.code
 
 
@@ -112,6 +112,12 @@ def _simulate(options: argparse.Namespace) -> Told:
         csv=options.csv,
     )
     return run(plan_of(options), keep, look_of(sys.stdout), _warn)
+
+
+def _check(options: argparse.Namespace) -> Told:
+    from ori_campaigns.cli.check import check
+
+    return check(options, look_of(sys.stdout))
 
 
 # What works over a store is loaded when it is asked for: it needs an extra.
@@ -160,6 +166,7 @@ def _audit(options: argparse.Namespace) -> Told:
 
 
 _COMMANDS: Mapping[str, Callable[[argparse.Namespace], Told]] = {
+    "check": _check,
     "demo": _demo,
     "simulate": _simulate,
     "run": _run,

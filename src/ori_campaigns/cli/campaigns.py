@@ -51,6 +51,8 @@ _SETTINGS = (
     *("max_attempts", "retry_delay", "retry_on", "retry_on_business", "stop_after", "redial_under", "analysis_wait"),
     *("callback_detection", "sticky_exclusion"),
 )
+# Those of how a file is read.
+_OF_FILES = ("region", "allow", "encoding", "truncate", "skipped")
 
 
 @attrs.frozen
@@ -155,8 +157,11 @@ def _of_store(options: argparse.Namespace) -> _Task:
     if options.leads is not None:
         hint = "Leave one of the two out."
         faults.append(Problem("--campaign", "two_campaigns", "There is a file of leads as well.", hint))
-    if options.skipped is not None:
-        faults.append(Problem("--skipped", "no_leads", "No file is read with --campaign.", "Leave it out."))
+    faults += [
+        Problem(f"--{name}", "no_leads", "No file is read with --campaign.", "Leave it out.")
+        for name in _OF_FILES
+        if getattr(options, name)
+    ]
     file_faults(options, faults)
     if faults:
         raise Refusal(map(sentence, faults))
@@ -182,11 +187,11 @@ def _of_file(options: argparse.Namespace, warn: Say) -> _Task:
     except NotFound:
         _not_another(store, draft, options)
         directory = _new_directory(store, draft, options, file)
-        service = CampaignService(store, directory, new_id=lambda: name)
+        service = CampaignService(store, directory, policy=intent.policy, new_id=lambda: name)
         campaign = service.create(draft, intent.leads, by=by, key=name)
         return _Task(service, store, campaign, intent.answers, intent.leads, by, new=True)
     else:
-        service = CampaignService(store, _directory(store, campaign, options, file))
+        service = CampaignService(store, _directory(store, campaign, options, file), policy=intent.policy)
         if campaign.stage is Stage.PREPARED:
             start = again(f"run --campaign {campaign.id[:SHORT_ID]}", options.store)
             told = f"{campaign.name!r} is prepared to call everybody again. To start that: {start}"

@@ -42,6 +42,31 @@ def files(group: argparse._ActionsContainer, otherwise: str) -> None:
     )
 
 
+def reading(parser: Parser) -> None:
+    """Add the options of how a lead file is read."""
+    group = parser.add_argument_group("how the file is read")
+    group.add_argument(
+        "--region",
+        metavar="REGION",
+        help="judge numbers by the rules of their countries; those without a country code are of this one, such as IN "
+        "(any 8 to 15 digits are a number)",
+    )
+    group.add_argument(
+        "--allow",
+        type=values.names,
+        action="extend",
+        default=[],
+        metavar="KINDS",
+        help="with --region: numbers to let through as well, premium_rate or shared_cost (neither)",
+    )
+    group.add_argument(
+        "--encoding", metavar="NAME", help="such as cp1252 (UTF-8, or UTF-16 where the file says so itself)"
+    )
+    group.add_argument(
+        "--truncate", action="store_true", help="take the first rows of a file with too many (it is refused)"
+    )
+
+
 def basics(parser: Parser) -> None:
     """Add the options of step 1 and 2 of the wizard."""
     group = parser.add_argument_group("basics and number pool")

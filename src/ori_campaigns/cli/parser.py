@@ -29,6 +29,7 @@ def build_parser() -> Parser:
     parser.add_argument("--version", action="version", version=f"ori-campaigns {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
     _demo(commands)
+    _check(commands)
     _simulate(commands)
     _run(commands)
     _list(commands)
@@ -38,6 +39,30 @@ def build_parser() -> Parser:
     _stop(commands)
     _audit(commands)
     return parser
+
+
+# --- a lead file -----------------------------------------------------------------------------------------------------
+
+
+def _check(commands: _Commands[Parser]) -> None:
+    check = commands.add_parser(
+        "check",
+        help="what would become of a lead file, and what to do about it",
+        usage=f"{PROGRAM} check LEADS.csv [OPTION ...]",
+        description="Show what would be accepted of a lead file, what would be skipped and why, and how to put it "
+        "right. It ends with 0 if every row is accepted, 1 if some are skipped, 2 if the file cannot be used.",
+        allow_abbrev=False,
+    )
+    check.add_argument("leads", metavar="LEADS.csv", help=_LEADS)
+    options.reading(check)
+    group = check.add_argument_group("what is told and kept")
+    group.add_argument("--skipped", metavar="FILE", help="a new file for the skipped rows: line, value, reason")
+    group.add_argument(
+        "--for-spreadsheet", action="store_true", help="write it safe to open in a spreadsheet (no text altered)"
+    )
+    told = group.add_mutually_exclusive_group()
+    told.add_argument("--json", action="store_true", help="tell it as one JSON document, for programs")
+    told.add_argument("--quiet", action="store_true", help="tell nothing but errors; the exit code says it")
 
 
 # --- in virtual time -------------------------------------------------------------------------------------------------
@@ -65,6 +90,7 @@ def _simulate(commands: _Commands[Parser]) -> None:
         allow_abbrev=False,
     )
     simulate.add_argument("leads", metavar="LEADS.csv", nargs="?", help=_LEADS)
+    options.reading(simulate)
     _definition(simulate)
     group = simulate.add_argument_group("time and chance")
     group.add_argument(
@@ -128,6 +154,7 @@ def _run(commands: _Commands[Parser]) -> None:
     run.add_argument("--campaign", metavar="ID", help="go on with this campaign of the store instead of a file")
     run.add_argument("--leave-when-paused", action="store_true", help="end when it is paused instead of waiting")
     _by(run)
+    options.reading(run)
     _definition(run)
     calls = run.add_argument_group("limits of a call, and chance")
     calls.add_argument(

@@ -30,7 +30,11 @@ def folder_problems(option: str, folder: Path) -> list[Problem]:
 
 def new_file_problems(option: str, path: Path) -> list[Problem]:
     """Return what keeps a new file from being written."""
-    if path.exists():
+    try:
+        there = path.exists()
+    except OSError as error:
+        return [_refused(option, path.parent, error)]
+    if there:
         hint = "Give another name; nothing is overwritten."
         return [Problem(option, "file_exists", f"{path} is there already.", hint)]
     return _parent_problems(option, path)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import re
-import sys
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from functools import partial
@@ -18,10 +17,11 @@ from ori_campaigns.campaign import CampaignDraft
 from ori_campaigns.carriers import Bot, Carrier
 from ori_campaigns.cli import places, values
 from ori_campaigns.cli.directory_file import read_directory
+from ori_campaigns.cli.reading import STANDARD_INPUT, in_words, policy_of, read_file
 from ori_campaigns.config import CampaignMode, DiallerConfig, RedialRules, RetryPolicy
 from ori_campaigns.directory import StaticDirectory
 from ori_campaigns.errors import CampaignsError, IngestError, InvalidDefinition, Problem
-from ori_campaigns.numbers import PhoneNumber, parse_number
+from ori_campaigns.numbers import DIGITS, NumberPolicy, PhoneNumber, parse_number
 from ori_campaigns.service import CampaignService
 from ori_campaigns.validation import config_problems, problems_of
 from ori_campaigns.windows import CallingWindow
@@ -58,9 +58,16 @@ _OPTIONS = {
     "config.redial": "--stop-after and --redial-under",
     "config.analysis_wait_seconds": "--analysis-wait",
     "store": "--store",
+    "region": "--region",
+    "allow": "--allow",
+    "policy": "--region",
     f"carriers[{CARRIER}].cps": "--cps",
     f"carriers[{CARRIER}].burst": "--burst",
     f"carriers[{CARRIER}].channels": "--channels",
+}
+# What the library says to programs, said to a person at a terminal.
+_HINTS = {
+    "other_number_policy": "Give --region and --allow as for the first list of the store, or another --store.",
 }
 _UNANSWERED = ("no_answer", "rejected", "busy", "unreachable", "error", "bad_number")
 _ANSWERED = ("customer", "bot", "transfer", "RNR", "voicemail", "machine", "abandoned")
@@ -73,6 +80,7 @@ class Intent:
 
     Parameters:
         answers: how people answer.
+        policy: the number policy that the leads were read by.
         warnings: to be shown before it begins.
     """
 
@@ -80,6 +88,7 @@ class Intent:
     leads: Leads | None
     directory: StaticDirectory
     answers: AnswerModel
+    policy: NumberPolicy = DIGITS
     seed: int = 0
     warnings: tuple[Problem, ...] = ()
 
@@ -115,7 +124,8 @@ def refusal_of(error: CampaignsError) -> Refusal:
 def sentence(problem: Problem) -> str:
     """Return a problem in words, with the option it is about in place of the field."""
     field = re.sub(r"^numbers\[\d+\]$", "numbers", problem.path)
-    return str(attrs.evolve(problem, path=_OPTIONS.get(field, field)))
+    hint = _HINTS.get(problem.code, problem.hint)
+    return str(attrs.evolve(problem, path=_OPTIONS.get(field, field), hint=hint))
 
 
 class _Faults(list[Problem]):
@@ -155,15 +165,19 @@ def plan_of(options: argparse.Namespace) -> Plan:
     zone = _zone(draft.config.window)
     answers = faults.attempt(lambda: answers_of(options, zone))
     start, until = _moments(options, draft.config.window, zone, faults)
-    leads = _leads(options, faults)
+    policy = faults.attempt(lambda: policy_of(options))
+    leads = _leads(options, policy, faults)
     warnings = faults.settled(leads)
-    if directory is None or answers is None or start is None:  # pragma: no cover - each has told its fault
+    if (
+        directory is None or answers is None or policy is None or start is None
+    ):  # pragma: no cover - each has told its fault
         raise Refusal(())
     return Plan(
         draft=draft,
         leads=leads,
         directory=directory,
         answers=answers,
+        policy=policy,
         start=start,
         until=until,
         seed=options.seed,
@@ -181,11 +195,20 @@ def intent_of(options: argparse.Namespace) -> Intent:
     file_faults(options, faults)
     draft, directory = _draft(options, faults)
     answers = faults.attempt(lambda: answers_of(options, _zone(draft.config.window)))
-    leads = _leads(options, faults)
+    policy = faults.attempt(lambda: policy_of(options))
+    leads = _leads(options, policy, faults)
     warnings = faults.settled(leads)
-    if directory is None or answers is None:  # pragma: no cover - each has told its fault
+    if directory is None or answers is None or policy is None:  # pragma: no cover - each has told its fault
         raise Refusal(())
-    return Intent(draft=draft, leads=leads, directory=directory, answers=answers, seed=options.seed, warnings=warnings)
+    return Intent(
+        draft=draft,
+        leads=leads,
+        directory=directory,
+        answers=answers,
+        policy=policy,
+        seed=options.seed,
+        warnings=warnings,
+    )
 
 
 def file_faults(options: argparse.Namespace, faults: list[Problem]) -> None:
@@ -228,7 +251,7 @@ def _draft(options: argparse.Namespace, faults: _Faults) -> tuple[CampaignDraft,
 def _name(options: argparse.Namespace) -> str:
     if options.name is not None:
         return str(options.name)
-    return Path(options.leads).stem if options.leads not in {None, "-"} else "Simulation"
+    return Path(options.leads).stem if options.leads not in {None, STANDARD_INPUT} else "Simulation"
 
 
 def _config(options: argparse.Namespace, days: frozenset[int]) -> DiallerConfig:
@@ -336,18 +359,21 @@ def _moments(
     return start, until
 
 
-def _leads(options: argparse.Namespace, faults: _Faults) -> Leads | None:
+def _leads(options: argparse.Namespace, policy: NumberPolicy | None, faults: _Faults) -> Leads | None:
     if options.leads is None:
         if not options.always_on:
             hint = "Give a CSV file; only an always-on campaign may begin without."
             faults.append(Problem("LEADS.csv", "no_leads", "There are no leads.", hint))
         return None
-    from ori_campaigns.ingest import Leads, read_leads
+    if policy is None:
+        # Under another policy other rows would be wrong.
+        return None
+    from ori_campaigns.ingest import Leads
 
     try:
-        return read_leads(sys.stdin.buffer if options.leads == "-" else options.leads)
+        return read_file(options, policy)
     except IngestError as error:
-        told = str(error)
+        told = in_words(str(error))
         refused = error.facts.get("leads")
         # When no row is valid the rows are wanted most, so that somebody can correct them.
         if isinstance(refused, Leads) and options.skipped is not None and not faults:

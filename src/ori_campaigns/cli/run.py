@@ -16,6 +16,7 @@ from ori_campaigns.cli.chart import what_ran_when
 from ori_campaigns.cli.look import Look
 from ori_campaigns.cli.plan import Plan, refusal_of, sentence, write_skipped
 from ori_campaigns.cli.progress import Progress
+from ori_campaigns.cli.reading import meanings_of
 from ori_campaigns.cli.report import Ran
 from ori_campaigns.cli.rows import list_row
 from ori_campaigns.errors import CampaignsError
@@ -48,7 +49,7 @@ class Told:
     Parameters:
         lines: for standard output.
         failure: why no file could be kept, empty when all went well.
-        code: what the command ends with, when there is no failure.
+        code: what the command ends with; with a failure 1 at least.
     """
 
     lines: tuple[str, ...]
@@ -80,6 +81,7 @@ def run(plan: Plan, keep: Keep, look: Look, warn: Callable[[str], None]) -> Told
                 start=plan.start,
                 until=plan.until,
                 seed=plan.seed,
+                policy=plan.policy,
                 actions=plan.actions,
                 on_progress=progress,
             )
@@ -101,13 +103,11 @@ def report_of(
     Parameters:
         until: when it was left, if it was told when.
     """
-    from ori_campaigns.ingest import REASONS
-
     zone = ZoneInfo(ran.campaign.config.window.timezone)
     lines = list_row(ran.row, zone, look)
     lines += report.what_became(ran, figures, until, look)
     if leads is not None:
-        lines += report.skipped_rows(leads.summary, REASONS, look)
+        lines += report.skipped_rows(leads.summary, meanings_of(leads.policy), look)
     lines += report.contacts_ended(figures, look)
     lines += report.dispositions(figures, look)
     lines += report.attempts_per_contact(figures, look)
