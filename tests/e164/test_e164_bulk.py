@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 
+import attrs
 import polars as pl
 import pytest
 from hypothesis import given, settings
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from e164.spellings import ODD_REGIONS, REGIONS, Said, said, spellings
 from ori_campaigns.e164 import E164, bulk
+from ori_campaigns.e164.metadata import Shape, region_of
 from ori_campaigns.e164.refusals import ORDINARY
 from ori_campaigns.numbers import Rejection
 
@@ -150,6 +152,27 @@ def test_answers_stand_beside_their_texts() -> None:
     numbers, reasons = E164("IN").clean_column(pl.Series(texts))
     assert (numbers.to_list(), reasons.to_list()) == one_by_one(texts, E164("IN").clean)
     assert reasons.null_count() > 8_000
+
+
+def test_regions_that_share_a_calling_code_claim_their_numbers_in_turn() -> None:
+    """By what a number begins with, if they have that, valid or not; otherwise by what is valid."""
+    bare = attrs.evolve(
+        region_of(800, "001"), premium_rate=None, toll_free=None, shared_cost=None, rest=(), general=four("[0-9]{4}")
+    )
+    regions = (
+        attrs.evolve(bare, rest=(four("9[0-9]{3}"),)),
+        attrs.evolve(bare, leading="1", rest=(four("12[0-9]{2}"),)),
+        attrs.evolve(bare, leading="7", rest=(four("[0-9]{4}"),)),
+        attrs.evolve(bare, rest=(four("[1-6][0-9]{3}"),), premium_rate=four("5[0-9]{3}")),
+    )
+    numbers = ["9000", "1200", "1300", "7777", "4000", "5000", "8000", "0000"]
+    told = bulk._told(pl.DataFrame({"row": range(8), "national": numbers}), 800, regions).sort("row")
+    assert told["kind"].to_list() == ["ordinary", "ordinary", None, "ordinary", "ordinary", "premium_rate", None, None]
+    assert told["number"].to_list() == [f"800{each}" for each in numbers]
+
+
+def four(pattern: str) -> Shape:
+    return Shape(pattern, (4,))
 
 
 def test_the_same_odd_text_is_read_once() -> None:

@@ -110,6 +110,7 @@ TABLE = [
     ("GB", "116 123", "short_number"),
     # No number at all.
     ("IN", "N/A", "not_a_number"),
+    ("IN", "\x1f", "not_a_number"),
     ("IN", "+", "not_a_number"),
     ("IN", "call me", "not_a_number"),
     ("IN", "98765\t43210", "not_a_number"),

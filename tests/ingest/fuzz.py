@@ -16,7 +16,7 @@ from types import FrameType
 from typing import Any, Self
 
 import ori_campaigns.ingest
-from ingest import corpus_encodings, corpus_headers, corpus_lines, corpus_quotes, corpus_sources, corpus_values
+from ingest.entries import ENTRIES
 from ingest.judging import cut_every, difference, read
 from ingest.mutations import KINDS, Step, mutated
 from ingest.second_reading import second_reading
@@ -27,9 +27,7 @@ _LONGEST = 4_000
 
 def seeds() -> list[bytes]:
     """The small files of the corpus."""
-    modules = (corpus_encodings, corpus_headers, corpus_lines, corpus_quotes, corpus_sources, corpus_values)
-    files = [entry.data for module in modules for entry in module.ENTRIES]
-    return [data for data in files if isinstance(data, bytes) and len(data) < _LONGEST]
+    return [entry.data for entry in ENTRIES if isinstance(entry.data, bytes) and len(entry.data) < _LONGEST]
 
 
 class Trail:

@@ -16,31 +16,13 @@ from typing import TypeAlias
 import polars as pl
 import pytest
 
-from ingest import (
-    corpus,
-    corpus_encodings,
-    corpus_headers,
-    corpus_lines,
-    corpus_long,
-    corpus_quotes,
-    corpus_sources,
-    corpus_values,
-    reference_page,
-)
+from ingest import corpus, corpus_long, reference_page
 from ingest.corpus import Entry, Read, Refused
+from ingest.entries import ENTRIES
 from ingest.judging import cut_every
 from ori_campaigns.errors import IngestError
 from ori_campaigns.ingest import Leads, read_leads
 from ori_campaigns.numbers import HYPHENS, WHITESPACE
-
-ENTRIES = (
-    *corpus_encodings.ENTRIES,
-    *corpus_quotes.ENTRIES,
-    *corpus_lines.ENTRIES,
-    *corpus_headers.ENTRIES,
-    *corpus_values.ENTRIES,
-    *corpus_sources.ENTRIES,
-)
 
 LONG: dict[str, Callable[[], Entry]] = {
     "mixed_before": partial(corpus_long.mixed, "before", 0),

@@ -115,7 +115,7 @@ SEVERAL_LINES = ['#,"a\nb"', '#,"a\n\n\nb ""c""\n"', '"12\n34",x', '#,"\r\n"', '
 ODD = [
     "", " ", "\t", "\u00a0", "=,again", "N/A,x", ",", '""', '"",""', "#,x,y", "#,x,, ", "12,x", "9.198E+11,x",
     '#,5" pipe', '#, "a, b"', '#, "a"', "#,a\rb", "#,a\r", "\r", "#,\0", "#,\x85", "\x0c", '#,"x\x07"', "#,\u2028",
-    '"#","x"', "#;x", "#\tx",
+    '"#","x"', "#;x", "#\tx", " \r ", ",,,",
 ]  # fmt: skip
 FATAL = ['#,"a', '#,"a" b', '#,"a\n#,b"', '"', '=,"\n=,x\n"']
 
@@ -159,7 +159,7 @@ def test_a_long_file_of_plain_and_odd_records_is_read_as_the_rules_say(text: str
 
 @pytest.mark.slow
 @pytest.mark.behaviour("C2", "C4", "C5", "C7", "C8")
-@settings(max_examples=1_500)
+@settings(max_examples=600)
 @given(long_files(), wide_cuts)
 def test_many_long_files_are_read_as_the_rules_say(text: str, cut: int) -> None:
     assert disagreement(text.encode(), piece=cut) == ""
@@ -224,6 +224,6 @@ def test_the_reasons_are_those_of_the_page() -> None:
 @pytest.mark.behaviour("C4", "C8")
 def test_a_search_led_by_coverage_finds_nothing() -> None:
     search = fuzz.Search(seed=20_260_105)
-    search.run(executions=4_000)
-    assert search.executions == 4_000
+    search.run(executions=1_500)
+    assert search.executions == 1_500
     assert search.findings == []

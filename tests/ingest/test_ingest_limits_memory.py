@@ -14,7 +14,7 @@ import pytest
 from ingest import heavy
 from ingest.corpus import Entry, Refused
 from ingest.corpus_sources import Stream, endless
-from ingest.test_ingest_corpus import ENTRIES
+from ingest.entries import ENTRIES
 from ori_campaigns.errors import IngestError
 from ori_campaigns.ingest import Limits, read_leads
 from worlds import World, leads

@@ -103,7 +103,6 @@ def read(texts: pl.DataFrame, region: str, *, few: int) -> pl.DataFrame:
             except Foreign:
                 continue
             frames.append(_told(shortened(part, reader or sharing[0]), calling_code, sharing))
-    # Anything as short as an emergency number is looked at closely.
     return pl.concat(frames).filter(pl.col("length") > LONGEST_EMERGENCY)
 
 
@@ -136,6 +135,7 @@ def _by_calling_code(spelled: pl.DataFrame, region: str) -> Iterator[tuple[int, 
         home = region_of(home_code, region)
     except Foreign:
         return
+    # What is as short as an emergency number, as typed or once it is read, is looked at closely.
     abroad, within = _dialled(spelled.filter(pl.col("digits").str.len_bytes() > LONGEST_EMERGENCY), home)
     with_own_code, within = _with_own_code(within, home, str(home_code))
     parts = _parted(abroad)
@@ -154,12 +154,10 @@ def _dialled(spelled: pl.DataFrame, home: Region) -> tuple[pl.DataFrame, pl.Data
     digits = pl.col("digits")
     abroad, within = spelled.filter("plus"), spelled.filter(~pl.col("plus"))
     if home.international is not None:
+        # No country code begins with 0: where one would, that was no prefix, and the number is left out.
         begins = within.select(begins_with(digits, home.international)).to_series()
-        cut = within.filter(begins).with_columns(rest=without_start(digits, home.international))
-        # No country code begins with 0, so neither was that a prefix.
-        meant = ~cut["rest"].str.starts_with("0")
-        abroad = pl.concat([abroad, cut.filter(meant).select("row", "rest", "plus").rename({"rest": "digits"})])
-        within = pl.concat([within.filter(~begins), cut.filter(~meant).drop("rest")])
+        cut = within.filter(begins).with_columns(without_start(digits, home.international))
+        abroad, within = pl.concat([abroad, cut]), within.filter(~begins)
     return abroad.select("row", "digits"), within.select("row", "digits")
 
 

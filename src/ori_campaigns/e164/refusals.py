@@ -71,14 +71,12 @@ def find(text: str, region: str, number: PhoneNumber, kind: int) -> str:
     Returns:
         `ordinary`, or a key of `REASONS`.
     """
-    if kind != PhoneNumberType.UNKNOWN:
-        # What is accepted is dialled with its country code, so it rings no emergency service; and yet, should one
-        # ever be a valid number as well.
-        if len(national_significant_number(number)) <= LONGEST_EMERGENCY and _is_emergency(text, region, number):
-            return "emergency"
-        return CLASSES.get(kind, ORDINARY)
+    # First of all: what is accepted is dialled with its country code and rings no emergency service, and yet, should
+    # one ever be a valid number as well.
     if _is_emergency(text, region, number):
         return "emergency"
+    if kind != PhoneNumberType.UNKNOWN:
+        return CLASSES.get(kind, ORDINARY)
     short = any(is_valid_short_number_for_region(number, each) for each in _regions(number, region))
     return "short_number" if short else by_length(number)
 
@@ -103,6 +101,8 @@ def find_unread(text: str, region: str, fault: int) -> str:
         return "blank"
     if fault == NumberParseException.TOO_LONG:
         return "too_long"
+    if not any(map(str.isdecimal, text)):
+        return "not_a_number"
     if _is_typed_emergency(text, region):
         return "emergency"
     # Of one digit, or of two with something between them, libphonenumber says that it is no number at all.
@@ -128,4 +128,4 @@ def _regions(number: PhoneNumber, region: str) -> tuple[str, ...]:
 
 def _is_typed_emergency(text: str, region: str) -> bool:
     # Counting digits is quick, and mostly enough.
-    return 0 < sum(map(str.isdecimal, text)) <= LONGEST_EMERGENCY and is_emergency_number(text, region)
+    return sum(map(str.isdecimal, text)) <= LONGEST_EMERGENCY and is_emergency_number(text, region)
