@@ -45,7 +45,9 @@ def compare(region: str, texts: list[str]) -> Counter[str]:
     for text, number, reason, verdict in zip(texts, numbers, reasons, oracle, strict=True):
         if reason in {"emergency", "scientific_notation"}:
             continue
-        assert number == (verdict.e164[1:] if verdict.valid and verdict.e164 else None), (region, text)
+        # E.164 has at most 15 digits; libphonenumber calls valid a few longer numbers, of use inside their country.
+        good = verdict.valid and verdict.e164 is not None and len(verdict.e164) <= len("+123456789012345")
+        assert number == (verdict.e164[1:] if good and verdict.e164 else None), (region, text)
     certain = bulk.verdicts(pl.Series(texts), region)
     for row, possible, e164, valid in certain.select("row", "possible", "e164", "valid").iter_rows():
         assert Said(e164, valid, possible) == oracle[row], (region, texts[row])

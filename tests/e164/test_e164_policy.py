@@ -63,7 +63,8 @@ TABLE = [
     ("IN", "+800 1234 5678", "80012345678"),
     # Shorter or longer than the default policy would have it.
     ("SH", "22158", "29022158"),
-    ("DE", "0800 1234567890 12", "49800123456789012"),
+    ("DE", "0800 1234567890", "498001234567890"),
+    ("DE", "0800 1234567890 12", "too_long"),
     # Nothing there.
     ("IN", "", "blank"),
     ("IN", " \t\u3000", "blank"),
@@ -131,6 +132,10 @@ TABLE = [
     ("IN", "98765 43210 / 98765 43211", "too_long"),
     ("IN", "98765 43210 or 98765 43211", "too_long"),
     ("IN", "9" * 251, "too_long"),
+    # Valid to libphonenumber, and longer than E.164 has it.
+    ("DE", "+4990743915000806", "too_long"),
+    ("NG", "+2348004890164587", "too_long"),
+    ("ID", "+62001803396217232", "too_long"),
     ("IN", "x" * 251, "too_long"),
     # As many digits as a number may have, and yet none.
     ("IN", "55555 55555", "invalid_number"),

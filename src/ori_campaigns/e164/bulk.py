@@ -25,7 +25,7 @@ from ori_campaigns.e164.expressions import (
 )
 from ori_campaigns.e164.metadata import Foreign, Region, calling_codes, is_main, region_of, regions_of, short_codes_of
 from ori_campaigns.e164.refusals import LONGEST_EMERGENCY, by_length
-from ori_campaigns.numbers import WHITESPACE, Rejection
+from ori_campaigns.numbers import LONGEST, WHITESPACE, Rejection
 
 FEW = 64
 """So many numbers of one calling code are sooner cleaned one by one than its expressions are made."""
@@ -71,9 +71,11 @@ def clean_column(
         few: numbers of one calling code, up to so many, are cleaned one by one.
     """
     texts = pl.DataFrame({"text": written.fill_null("")}, schema={"text": pl.String}).with_row_index("row")
-    accepted = pl.col("found").is_in(sorted(accept))
+    allowed, fits = pl.col("found").is_in(sorted(accept)), pl.col("number").str.len_bytes() <= LONGEST
     answered = _explained(read(texts, region, few=few)).select(
-        "row", number=pl.when(accepted).then("number"), reason=pl.when(~accepted).then("found")
+        "row",
+        number=pl.when(allowed & fits).then("number"),
+        reason=pl.when(~allowed).then("found").when(~fits).then(pl.lit("too_long")),
     )
     settled = pl.zeros(texts.height, pl.Boolean, eager=True).scatter(answered["row"].sort(), True)  # noqa: FBT003
     whole = pl.concat([answered, _one_by_one(texts.filter(~settled), clean)]).sort("row")

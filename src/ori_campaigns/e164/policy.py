@@ -11,7 +11,7 @@ from phonenumbers import NumberParseException, national_significant_number, numb
 
 from ori_campaigns.e164.refusals import CLASSES, ORDINARY, find, find_unread
 from ori_campaigns.errors import InvalidDefinition, Problem
-from ori_campaigns.numbers import Rejection, looks_scientific
+from ori_campaigns.numbers import LONGEST, Rejection, looks_scientific
 
 if TYPE_CHECKING:
     import polars as pl
@@ -33,7 +33,8 @@ class E164:
 
     `09876543210`, `9876543210` and `+91 98765-43210` are one person under `E164("IN")`. Refused on top, each with its
     reason: emergency and short numbers, always, and premium-rate and shared-cost numbers, unless they are allowed.
-    A number in scientific notation is refused although libphonenumber would read it: its digits are lost.
+    A number in scientific notation is refused although libphonenumber would read it: its digits are lost. So is one of
+    more than 15 digits, which E.164 does not have: libphonenumber knows a few that ring inside their country only.
 
     Parameters:
         region: where a number without a country code is at home, two letters of ISO 3166: `IN`, `GB`, `US`.
@@ -96,9 +97,10 @@ class E164:
         except NumberParseException as error:
             return Rejection(find_unread(text, self.region, error.error_type))
         found = find(text, self.region, number, number_type(number))
-        if found in self._accepted:
-            return f"{number.country_code}{national_significant_number(number)}"
-        return Rejection(found)
+        if found not in self._accepted:
+            return Rejection(found)
+        digits = f"{number.country_code}{national_significant_number(number)}"
+        return digits if len(digits) <= LONGEST else Rejection("too_long")
 
     def clean_column(self, written: pl.Series) -> tuple[pl.Series, pl.Series]:
         """Clean every number of a column, as `clean` would, much quicker.

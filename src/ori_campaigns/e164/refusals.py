@@ -28,7 +28,7 @@ REASONS: Mapping[str, str] = {
     "not_a_number": "no phone number can be read from it",
     "unknown_country": "no country has this calling code",
     "too_short": "fewer digits than a number of that country, or a local number without its area code",
-    "too_long": "more digits than a number of that country, or a text of more than 250 characters",
+    "too_long": "more digits than a number of that country, or than 15; or a text of more than 250 characters",
     "invalid_number": "no such number: that country has none of this length, or none with these digits",
 }
 """Every reason code of the strict policy, with its meaning; the first that applies is given, in this order."""
