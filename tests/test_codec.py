@@ -25,6 +25,7 @@ from hypothesis import strategies as st
 import ori_campaigns
 from ori_campaigns import events, reports
 from ori_campaigns.actions import FACES, ActionFace, Icon, LeadsTo, Tone
+from ori_campaigns.appending import Appended, AppendResult
 from ori_campaigns.auditing import Audit, Finding
 from ori_campaigns.campaign import Action, Campaign, CampaignDraft, CampaignStatus, CompletionReason, Restart
 from ori_campaigns.carriers import Bot, Carrier, CarrierNumber
@@ -55,6 +56,8 @@ from ori_campaigns.simulation import Snapshot
 from ori_campaigns.testing.strategies import drafts, event_sequences
 from ori_campaigns.views import Counters
 from ori_campaigns.windows import CallingWindow
+from ori_campaigns.wizard import FIELDS, TEXTS, Offers, RefusedFile, Saved, Table, Upload, Wizard
+from ori_campaigns.wizard import Step as WizardStep
 
 PERSON, POOL = PhoneNumber("919876543210"), PhoneNumber("911140001000")
 AT = 1767225600000000
@@ -134,6 +137,17 @@ DIAL = DialRequest(
 )
 RESERVED = events.AttemptReserved("c1-7-1", 7, AT, 1, AttemptKind.RETRY, POOL, "trunk", AT + 5, 3, AT + 60)
 FINDING = Finding("I16", "c1", "run 1: live", "3", "4")
+OFFERS = Offers(["asha"], [Carrier("trunk", [CarrierNumber(POOL, "sales")])])
+UPLOAD = Upload("leads.csv", 1, 1, {"blank": 1}, ("name",), Table(("phone_number", "name"), (("919876543210", "Zoë"),)))
+REFUSED = RefusedFile("leads.csv", Problem("contacts", "empty_file", "It is empty."))
+FORM = attrs.evolve(
+    Wizard.create(OFFERS, key="form-1").enter("bot", "asha").enter("concurrency_limit", "abc").toggle("numbers", POOL),
+    step=WizardStep.UPLOAD_CSV,
+    uploaded=UPLOAD,
+    refused=REFUSED,
+)
+REVIEW = attrs.evolve(Wizard.edit(CAMPAIGN, 3, OFFERS), step=WizardStep.REVIEW).page()
+PAGES = [FORM.page(), REVIEW, FORM.go("number_pool").page()]
 
 FACTS: list[Fact] = [
     RESERVED,
@@ -155,6 +169,7 @@ FACTS: list[Fact] = [
     events.AnalysisAwaited("c1-7-1", 7, AT, AT + 9),
     events.ContactClosed("c1-7-1", 7, AT, ContactStatus.MACHINE, "R4"),
     events.NumberExcluded(-1, AT, PERSON, "asked", "ops", closes=False),
+    events.NumberReadded(7, AT, PERSON, "ops", opens=True),
     events.LifecycleChanged("start", "ops", AT, 1),
     events.ContactsMoved(AT, "stop", "manual_stopped", 12, 1),
 ]
@@ -202,6 +217,7 @@ VALUES: list[Any] = [
     reports.Overdue("c1-7-1", AT),
     Receipt(CAMPAIGN, settled=False, settles_by=AT, draining=2),
     Exclusions({PERSON: ExclusionResult.WILL_EXCLUDE, POOL: ExclusionResult.NOT_FOUND}),
+    Appended(CAMPAIGN, 1, 0, 1, 0, (AppendResult.SUPPRESSED, AppendResult.ADDED)),
     Rate(1, 3),
     ROW,
     CampaignList((ROW, ROW)),
@@ -212,6 +228,24 @@ VALUES: list[Any] = [
     Recorded((CallRef("a", "t"),), (), (("c1", "bot_gone"), ("c2", "refused")), ("x", "y")),
     Snapshot(CAMPAIGN, (CONTACT,), (ATTEMPT,), COUNTERS, AT),
     FINDING,
+    OFFERS,
+    UPLOAD,
+    UPLOAD.preview,
+    REFUSED,
+    FORM,
+    FORM.entries,
+    Wizard.edit(CAMPAIGN, 3, OFFERS),
+    Wizard.edit(CAMPAIGN, 3, OFFERS).editing,
+    Saved("c1", "Campaign created"),
+    TEXTS,
+    TEXTS.steps["review"],
+    TEXTS.fields["name"],
+    FIELDS["name"],
+    *PAGES,
+    *(each for page in PAGES for each in (page.back_link, page.pills[0], *page.notices, *page.fields, *page.buttons)),
+    PAGES[2].fields[0].options[0],
+    REVIEW.review,
+    cast("Any", REVIEW.review).grid[2],
     Audit((FINDING,), campaigns=1, contacts=2, attempts=3, events=4, busy=("c1", "c2")),
     DiallerCapabilities(deduplicates="window"),
     StoreCapabilities(durable=True, shared=False, inline=False, joins=True),
@@ -238,6 +272,7 @@ LEFT_OUT = {
     "retry": "asked and answered within the rules",
     "runner": "settings of a process, in timedeltas",
     "schedule": "compiled from a calling window",
+    "views.AppendStage": "answered by a rule to a store",
     "views.CancelCallbacks": "answered by a rule to a store",
     "views.Changes": "answered by a rule to a store",
     "views.CloseAwaiting": "answered by a rule to a store",
@@ -464,6 +499,10 @@ FACT_TEXTS: list[tuple[Fact, str]] = [
     (
         events.NumberExcluded(-1, 5, PERSON, 'said "no"\n', "ops", closes=False),
         '{"contact":-1,"at":5,"number":"919876543210","reason":"said \\"no\\"\\n","by":"ops","closes":false}',
+    ),
+    (
+        events.NumberReadded(7, 5, PERSON, "ops", opens=True),
+        '{"contact":7,"at":5,"number":"919876543210","by":"ops","opens":true}',
     ),
 ]
 
@@ -852,7 +891,7 @@ SENTENCES: list[tuple[Callable[[], object], str]] = [
     (
         lambda: fact_from_json("AttemptMislaid", "{}"),
         (
-            "The fact cannot be read: There is no fact of the kind 'AttemptMislaid'; this release knows 19 kinds. "
+            "The fact cannot be read: There is no fact of the kind 'AttemptMislaid'; this release knows 20 kinds. "
             "Upgrade ori-campaigns if a newer release wrote the log."
         ),
     ),

@@ -150,6 +150,7 @@ def test_each_waiting_state_is_dialled_as_its_kind() -> None:
 
 class People(NamedTuple):
     numbers: Sequence[str]
+    policy: str = "digits"
 
     def variables(self, index: int) -> Mapping[str, str]:
         return {}

@@ -37,6 +37,7 @@ CONFIG = DiallerConfig(
 
 class People(NamedTuple):
     numbers: Sequence[str]
+    policy: str = "digits"
 
     def variables(self, index: int) -> Mapping[str, str]:
         return {}

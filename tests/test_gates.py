@@ -183,6 +183,7 @@ def test_only_callbacks_may_go_beyond_the_last_attempt_where_the_campaign_says_s
 
 class People(NamedTuple):
     numbers: Sequence[str]
+    policy: str = "digits"
 
     def variables(self, index: int) -> Mapping[str, str]:
         return {}

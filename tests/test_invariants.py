@@ -247,7 +247,7 @@ class Truncated:
     """A list whose last contact got lost on the way."""
 
     def __init__(self, batch: ContactBatch) -> None:
-        self.numbers, self.variables = batch.numbers[:-1], batch.variables
+        self.numbers, self.variables, self.policy = batch.numbers[:-1], batch.variables, batch.policy
 
 
 def a_contact_is_swallowed(patch: pytest.MonkeyPatch) -> None:

@@ -194,6 +194,7 @@ def test_a_file_without_a_valid_row_leaves_the_old_list_untouched(text: bytes, c
 class EmptyBatch:
     """No contacts, and not by way of `read_leads`, which would have refused them."""
 
+    policy = "digits"
     numbers: Sequence[str] = ()
 
     def variables(self, index: int) -> Mapping[str, str]:
@@ -212,6 +213,8 @@ def test_an_upload_without_a_contact_leaves_the_old_list_untouched() -> None:
 
 class BrokenBatch:
     """Contacts whose source breaks off while they are read."""
+
+    policy = "digits"
 
     @property
     def numbers(self) -> Sequence[str]:

@@ -57,6 +57,7 @@ WINDOW = CallingWindow("09:00", "18:00", "UTC")
 
 class People(NamedTuple):
     numbers: Sequence[str]
+    policy: str = "digits"
 
     def variables(self, index: int) -> Mapping[str, str]:
         return {}

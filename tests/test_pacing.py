@@ -261,6 +261,7 @@ def test_a_line_gives_the_least_of_tokens_channels_and_share(line: Line, free: i
 
 class People(NamedTuple):
     numbers: Sequence[str]
+    policy: str = "digits"
 
     def variables(self, index: int) -> Mapping[str, str]:
         return {}

@@ -20,7 +20,7 @@ RECORDS = [
     *(events.AttemptReserved, events.AttemptReturned, events.AttemptSubmitted, events.AttemptUnknown),
     *(events.BotReported, events.CallbackDeclined, events.CallbackScheduled, events.CarrierRefLearned),
     *(events.ContactClosed, events.ContactsMoved, events.LifecycleChanged, events.NumberExcluded),
-    *(events.ReportIgnored, events.RetryScheduled),
+    *(events.NumberReadded, events.ReportIgnored, events.RetryScheduled),
 ]
 
 

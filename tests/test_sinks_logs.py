@@ -36,6 +36,7 @@ from ori_campaigns.events import (
     Fact,
     LifecycleChanged,
     NumberExcluded,
+    NumberReadded,
     ReportIgnored,
     RetryScheduled,
 )
@@ -167,6 +168,13 @@ LINES: list[tuple[int, str, str, Fact]] = [
         NumberExcluded(7, TEN, NUMBER, "asked us to", "asha", True),
     ),
     (CAMPAIGN, "INFO", "NumberExcluded c-1: ••••••••••00 by asha", NumberExcluded(-1, TEN, NUMBER, "", "asha", False)),
+    (
+        7,
+        "INFO",
+        "NumberReadded c-1 contact 7: ••••••••••00 by asha (a new budget)",
+        NumberReadded(7, TEN, NUMBER, "asha", True),
+    ),
+    (CAMPAIGN, "INFO", "NumberReadded c-1: ••••••••••00 by asha", NumberReadded(-1, TEN, NUMBER, "asha", False)),
     (CAMPAIGN, "INFO", "LifecycleChanged c-1: start by asha, run 1", LifecycleChanged("start", "asha", TEN, 1)),
     (
         CAMPAIGN,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from ori_campaigns._version import __version__
 from ori_campaigns.actions import ActionFace, Icon, LeadsTo, Tone, buttons
+from ori_campaigns.appending import Appended, AppendResult
 from ori_campaigns.campaign import Action, Campaign, CampaignDraft, CampaignStatus, CompletionReason, Restart, Stage
 from ori_campaigns.carriers import Bot, Carrier, CarrierNumber
 from ori_campaigns.clocks import LoopClock, SystemClock, VirtualClock
@@ -157,6 +158,8 @@ __all__ = [
     "ActionNotAllowed",
     "AnswerModel",
     "Answered",
+    "AppendResult",
+    "Appended",
     "Attempt",
     "AttemptKind",
     "AttemptStatus",

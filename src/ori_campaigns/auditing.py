@@ -225,9 +225,10 @@ class _Reading:
         self._after = tip
 
     def _inherit(self, tip: int) -> None:
-        """Read the log again, knowing who was excluded when the list was made: whoever is, and was not since."""
+        """Read the log again, knowing who was excluded when the list was made: of whom the log tells nothing else."""
         flagged = {contact.ordinal for contact in self._pages.contacts(self._id) if contact.excluded}
-        inherited = flagged - self._promises.history.named
+        history = self._promises.history
+        inherited = (flagged - history.named) | history.born_excluded
         if inherited:
             self._begin(inherited)
             self._read_log(tip)

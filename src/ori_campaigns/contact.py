@@ -54,7 +54,7 @@ CONTACT_MOVES: Mapping[ContactStatus, frozenset[ContactStatus]] = MappingProxyTy
         **{status: frozenset[ContactStatus]() for status in FINAL},
     }
 )
-"""Legal moves within one run; a restart begins a new run, in which every contact starts afresh."""
+"""Legal moves within one budget of a run; a restart begins a new run, a deliberate re-add a new budget (R13)."""
 
 
 class AttemptStatus(StrEnum):

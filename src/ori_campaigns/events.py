@@ -220,6 +220,21 @@ class NumberExcluded(NamedTuple):
     closes: bool
 
 
+@distinct
+class NumberReadded(NamedTuple):
+    """The exclusion of a number was lifted: it was put on the list again, deliberately (X4).
+
+    `contact` is -1 when it was not on the list. Where it `opens` a new budget, the contact starts afresh (R13);
+    otherwise a call to it was live, and goes on.
+    """
+
+    contact: int
+    at: Instant
+    number: PhoneNumber
+    by: str
+    opens: bool
+
+
 # --- campaigns -------------------------------------------------------------------------------------------------------
 
 
@@ -227,7 +242,7 @@ class NumberExcluded(NamedTuple):
 class LifecycleChanged(NamedTuple):
     """A lifecycle action (L15): what was done, by whom, when, and what followed.
 
-    `action` is an `Action`, or `create`, `exclude` or `close_window`; `detail` says why, in a word.
+    `action` is an `Action`, or `create`, `append`, `exclude` or `close_window`; `detail` says why, or how many.
     """
 
     action: str
@@ -239,7 +254,7 @@ class LifecycleChanged(NamedTuple):
 
 @distinct
 class ContactsMoved(NamedTuple):
-    """Contacts changed state in bulk: stop, cutoff, restart and the like; so many `contacts` (to `status`)."""
+    """Contacts changed state in bulk, or came: stop, append, restart and the like; so many `contacts` (to `status`)."""
 
     at: Instant
     move: str
@@ -262,7 +277,13 @@ AttemptFact: TypeAlias = (
     | ReportIgnored
 )
 ContactFact: TypeAlias = (
-    RetryScheduled | CallbackScheduled | CallbackDeclined | AnalysisAwaited | ContactClosed | NumberExcluded
+    RetryScheduled
+    | CallbackScheduled
+    | CallbackDeclined
+    | AnalysisAwaited
+    | ContactClosed
+    | NumberExcluded
+    | NumberReadded
 )
 CampaignFact: TypeAlias = LifecycleChanged | ContactsMoved
 Fact: TypeAlias = AttemptFact | ContactFact | CampaignFact

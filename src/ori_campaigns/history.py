@@ -2,7 +2,8 @@
 
 The log tells all but this much:
 
-- Exclusions that a list was born with (a clone, or an upload after exclusions): give them as `inherited`.
+- Exclusions that a list was born with (a clone, or an upload after exclusions): give them as `inherited`; those that
+  were lifted since are in `born_excluded`.
 - Who was closed because a lowered maximum was used up: it is those who wait with the most attempts, as many as the log
   says. Where two different sets of contacts would fit, or a bulk move is not known here, the contacts of that run are
   `vague`: they are not to be compared, and are left out of its legal moves. Its attempts are told all the same.
@@ -31,6 +32,7 @@ from ori_campaigns.events import (
     ContactsMoved,
     Fact,
     NumberExcluded,
+    NumberReadded,
     RetryScheduled,
 )
 from ori_campaigns.numbers import PhoneNumber
@@ -62,7 +64,8 @@ class History:
             follows has been decided.
         open: by contact, the attempt that is live, or over and undecided.
         flags: contacts whose number is excluded.
-        named: contacts whose exclusion the log names, since their list was made.
+        named: contacts whose exclusion, or its lifting, the log names since their list was made.
+        born_excluded: contacts whose exclusion the log does not name, and that were re-added since.
         inherits: the list may have been born with exclusions that the log does not name.
     """
 
@@ -76,6 +79,7 @@ class History:
         self.open: dict[int, int] = {}
         self.flags: set[int] = set()
         self.named: set[int] = set()
+        self.born_excluded: set[int] = set()
         self.inherits = False
         self._inherited, self._amiss = inherited, amiss
         self._numbers: set[PhoneNumber] = set()
@@ -199,6 +203,18 @@ class History:
             if fact.closes:
                 self._close(fact.contact, CODE[_S.EXCLUDED])
 
+    def _readded(self, fact: NumberReadded) -> None:
+        self._numbers.discard(fact.number)
+        if not self.on_list(fact.contact):
+            return
+        if fact.contact not in self.flags:
+            self.born_excluded.add(fact.contact)
+        self.flags.discard(fact.contact)
+        self.named.add(fact.contact)
+        if fact.opens:
+            self.run.tries[fact.contact] = 0
+            self.run.move(fact.contact, CODE[_S.PENDING])
+
     def _close(self, contact: int, code: int) -> None:
         """Put a contact that nobody is calling into a final state; a decision that was awaited is made by that."""
         if self.run.status[contact] == CODE[_S.AWAITING_ANALYSIS] and contact in self.open:
@@ -209,10 +225,13 @@ class History:
     def _moved(self, fact: ContactsMoved) -> None:
         if fact.move in _NEW_LISTS:
             self.inherits = self.inherits or bool(self._numbers) or fact.move == "CopyContacts"
-            self.flags, self.named = set(self._inherited) if self.inherits else set(), set()
+            self.flags = set(self._inherited) if self.inherits else set()
+            self.named, self.born_excluded = set(), set()
             self._begin(fact)
         elif fact.move == "NewRun":
             self._begin(fact)
+        elif fact.move == "AppendStage":
+            self.run.extend(fact.contacts)
         elif fact.move == "DropRun":
             self.runs.pop(self.run.number, None)
             self.run = self.runs.setdefault(fact.run, RunCount(fact.run))
@@ -274,5 +293,6 @@ class History:
         ContactClosed: _closed,
         AnalysisAwaited: _awaited,
         NumberExcluded: _excluded,
+        NumberReadded: _readded,
         ContactsMoved: _moved,
     }

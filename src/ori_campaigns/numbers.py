@@ -144,9 +144,10 @@ def parse_number(text: str | PhoneNumber, *, path: str = "number", policy: Numbe
     if isinstance(text, PhoneNumber):
         # Made by hand, it may hold anything; so its shape is looked at. It is not read again: a policy that reads the
         # numbers of a region might take a foreign one, which has no plus any more, for one of its own.
-        if DIGITS.clean(text.reveal()) == text.reveal():
+        digits = text.reveal()
+        if DIGITS.clean(digits) == digits or policy.clean(f"+{digits}") == digits:
             return text
-        text = text.reveal()
+        text = digits
     if not isinstance(text, str):
         message = f"A {type(text).__name__} is not a phone number."
         hint = "Give it as text, so that leading zeros are kept."

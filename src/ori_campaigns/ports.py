@@ -181,7 +181,11 @@ class Store(Protocol):
     def change_numbers(
         self, campaign_id: str, numbers: Sequence[PhoneNumber], rule: Callable[[NumbersView], Changes[R]]
     ) -> R:
-        """Run a rule on numbers of one campaign, on its list or not."""
+        """Run a rule on numbers of one campaign, on its list or not; they may be as many as a list may have."""
+        ...
+
+    def keep_policy(self, name: str) -> str:
+        """Remember a number policy by its name, unless one is remembered; return the remembered one (C11)."""
         ...
 
     def put_carriers(self, workspace: str, carriers: Sequence[Carrier]) -> None:

@@ -4,7 +4,7 @@ The log is append-only, so what it proves of its past stays true, whatever goes 
 
 - I1: a contact was reserved while a call to it was live;
 - I5: a call was counted wrongly against its budget;
-- I6: somebody was reserved after the exclusion;
+- I6: somebody was reserved after the exclusion, or taken back who was not excluded;
 - I7: something was reserved in a campaign that was not running, or whose window had closed for good;
 - I8: a call that ended twice or before it began, a second decision, a call that ended without one;
 - I10: moves that the tables of campaign, contact and attempt do not know;
@@ -25,7 +25,16 @@ from typing import Any, ClassVar
 import attrs
 
 from ori_campaigns.campaign import LIFECYCLE, Action, Campaign, Stage
-from ori_campaigns.contact import ATTEMPT_MOVES, CONTACT_MOVES, LIVE, OVER, AttemptKind, AttemptStatus, ContactStatus
+from ori_campaigns.contact import (
+    ACTIVE,
+    ATTEMPT_MOVES,
+    CONTACT_MOVES,
+    LIVE,
+    OVER,
+    AttemptKind,
+    AttemptStatus,
+    ContactStatus,
+)
 from ori_campaigns.events import (
     AnalysisAwaited,
     AttemptAnswered,
@@ -40,6 +49,7 @@ from ori_campaigns.events import (
     Event,
     LifecycleChanged,
     NumberExcluded,
+    NumberReadded,
     RetryScheduled,
 )
 from ori_campaigns.history import History
@@ -282,12 +292,25 @@ class Promises:
             self._moves(fact.contact, STATUSES[run.status[fact.contact]], _S.EXCLUDED)
         return True
 
+    def _readds(self, fact: NumberReadded) -> bool:
+        history, contact = self.history, fact.contact
+        if not history.on_list(contact):
+            return True
+        if contact not in history.flags and not history.inherits:
+            self._findings.add("I6", f"contact {contact}, when it was re-added", "excluded", "not excluded")
+        before = STATUSES[history.run.status[contact]]
+        if not history.run.vague and fact.opens is (before in ACTIVE):
+            expected = "no call under way" if fact.opens else "a call under way"
+            self._findings.add("I10", f"contact {contact}, when it was re-added", expected, before.value)
+        return True
+
     _CHECKS: ClassVar[Mapping[type, Callable[[Promises, Any], bool]]] = {
         LifecycleChanged: _lifecycle,
         AttemptReserved: _reserved,
         **dict.fromkeys((*_STANDS_AS, AttemptReturned), _climbs),
         **dict.fromkeys((RetryScheduled, CallbackScheduled, ContactClosed, AnalysisAwaited), _decides),
         NumberExcluded: _excludes,
+        NumberReadded: _readds,
     }
 
     # --- in the end ---

@@ -13,6 +13,7 @@ from functools import partial
 import attrs
 
 from ori_campaigns import lifecycle
+from ori_campaigns.appending import Appended, append, require_appendable
 from ori_campaigns.campaign import Action, Campaign, CampaignDraft, CampaignStatus
 from ori_campaigns.carriers import directory_problems
 from ori_campaigns.config import CallLimits
@@ -24,7 +25,7 @@ from ori_campaigns.ids import random_id
 from ori_campaigns.instants import SECOND, Instant
 from ori_campaigns.lifecycle import Configured
 from ori_campaigns.listing import CampaignList, matches, row
-from ori_campaigns.numbers import PhoneNumber, parse_numbers
+from ori_campaigns.numbers import DIGITS, NumberPolicy, PhoneNumber, parse_numbers, require_policy
 from ori_campaigns.outcomes import Policy, Recorded
 from ori_campaigns.ports import Directory, Store
 from ori_campaigns.reports import Report
@@ -75,6 +76,7 @@ class CampaignService:
     Parameters:
         store: where everything is kept; `MemoryStore()` or one that lasts.
         directory: the host's bots and carriers.
+        policy: how written numbers of people are read; the store keeps to the first it was used with (C11).
         limits: how long calls may stay in each state (N7).
         connected: what counts as a conversation (N6).
         new_id: where campaign ids come from.
@@ -85,12 +87,14 @@ class CampaignService:
         store: Store,
         directory: Directory,
         *,
+        policy: NumberPolicy = DIGITS,
         limits: CallLimits | None = None,
         connected: ConnectedPredicate = conversation_began,
         new_id: Callable[[], str] = random_id,
     ) -> None:
         self.store = store
         self._directory = directory
+        self.policy, self._agreed = policy, False
         self._dialling = Dialling(store, Policy(limits or CallLimits(), connected))
         self._new_id = new_id
 
@@ -115,7 +119,7 @@ class CampaignService:
             key: pressed twice with the same key, one campaign (W3).
 
         Raises:
-            InvalidDefinition: everything that is wrong, each with its code.
+            InvalidDefinition: everything that is wrong, each with its code; `other_number_policy` for leads (C11).
         """
         draft = self._checked(draft, strict=strict)
         now = self.store.clock.now()
@@ -145,8 +149,20 @@ class CampaignService:
                     self.store.discard(stage)
             raise
 
+    def _agree(self) -> None:
+        """One policy per store, so that one person is one number in all of it (C11)."""
+        mine = self.policy.name
+        if not self._agreed:
+            kept = self.store.keep_policy(mine)
+            hint = f"Make it with the policy {kept!r}, or over another store."
+            require_policy(mine, kept, what="The service", whose="its store", hint=hint)
+            self._agreed = True
+
     def _stage(self, leads: ContactBatch) -> str:
         """Put a list aside; one without a contact replaces nothing (C9)."""
+        hint = "Read it with policy=service.policy, or make the service with the policy of the list."
+        require_policy(leads.policy, self.policy.name, what="The upload", whose="the service", hint=hint)
+        self._agree()
         if not leads.numbers:
             problem = Problem("contacts", "no_valid_rows", "The list has no contact.", "Upload one with a valid row.")
             raise InvalidDefinition([problem], what="The upload")
@@ -173,6 +189,8 @@ class CampaignService:
     ) -> Campaign:
         """Save an edit of a draft or paused campaign; leads replace the list of one that has never run (L10, C9).
 
+        Whoever is excluded stays so on the new list where exclusion is sticky: it counts them as `excluded` contacts.
+
         Parameters:
             version: the campaign's version the edit was made from; a later one means a conflict.
 
@@ -192,6 +210,28 @@ class CampaignService:
             return self.store.change(
                 campaign_id, partial(lifecycle.edit, draft=draft, by=by, version=version, stage=stage)
             )
+
+    def append(self, campaign_id: str, leads: ContactBatch, *, by: str) -> Appended:
+        """Add contacts to an always-on campaign while it runs or is paused (C10); all of them or, on an error, none.
+
+        New numbers come behind the end of the list, and are called from the next step on. A number that is on it is a
+        duplicate: it keeps its variables and is not called again. Excluded numbers stay so where exclusion is sticky;
+        otherwise they are called again, in a budget of their own and with the new variables (X4, R13). Where a call to
+        one is under way, that call goes on as if there had been no exclusion.
+
+        Parameters:
+            leads: the contacts, from `read_leads`.
+            by: who does it.
+
+        Raises:
+            ActionNotAllowed: not running and not paused; code `not_always_on`.
+            InvalidDefinition: codes `no_valid_rows`, `other_number_policy`.
+        """
+        require_appendable(self.store.campaign(campaign_id), self.store.clock.now())
+        stage = self._stage(leads)
+        numbers = tuple(map(PhoneNumber, leads.numbers))
+        with self._dropping(stage):
+            return self.store.change_numbers(campaign_id, numbers, partial(append, stage=stage, by=by))
 
     def _checked_edit(self, draft: CampaignDraft, *, strict: bool, locked_bot: str) -> CampaignDraft:
         try:
@@ -315,9 +355,10 @@ class CampaignService:
             wait: return only when no call to them decided before can still be sent.
 
         Raises:
-            InvalidDefinition: code `bad_number`; then none was excluded.
+            InvalidDefinition: codes `bad_number`, `other_number_policy`; then none was excluded.
         """
-        unique = parse_numbers(numbers)
+        unique = parse_numbers(numbers, policy=self.policy)
+        self._agree()
         done = self.store.change_numbers(campaign_id, unique, partial(exclude, by=by, reason=reason))
         if wait:
             self._wait(campaign_id, numbers=unique)

@@ -22,6 +22,7 @@ from ori_campaigns.errors import InvalidDefinition, Problem
 from ori_campaigns.ids import counted_ids
 from ori_campaigns.instants import DAY, SECOND, Instant, to_datetime, to_instant
 from ori_campaigns.listing import CampaignRow, row
+from ori_campaigns.numbers import DIGITS, NumberPolicy
 from ori_campaigns.outcomes import Recorded
 from ori_campaigns.ports import Directory
 from ori_campaigns.reports import Accepted, Answered, Report, Ringing
@@ -142,6 +143,7 @@ def simulate(  # noqa: PLR0913 - what if, in as many ways as people ask
     start: datetime | None = None,
     until: datetime | None = None,
     seed: int = 0,
+    policy: NumberPolicy = DIGITS,
     actions: Mapping[datetime, Callable[[CampaignService, str], object]] | None = None,
     resolution: timedelta | None = None,
     on_progress: Callable[[int, int, datetime], None] | None = None,
@@ -157,6 +159,7 @@ def simulate(  # noqa: PLR0913 - what if, in as many ways as people ask
         start: when Start is pressed, aware; a snapshot starts when it was taken unless told otherwise.
         until: when to stop looking, aware; at the end of the campaign unless given, after a year at the latest.
         seed: the same seed gives the same campaign, and every person the same luck under another config.
+        policy: the number policy that the leads were read by, and the copied store's.
         actions: what operators do, and when: functions of the service and the campaign's id.
         resolution: how often the engine looks; one second, or finer where a carrier's burst is short, unless given.
         on_progress: called now and then with contacts processed, contacts, and the virtual time.
@@ -176,7 +179,7 @@ def simulate(  # noqa: PLR0913 - what if, in as many ways as people ask
         raise InvalidDefinition([problem], what="The simulation")
     clock = VirtualClock(begins)
     store = MemoryStore(clock)
-    service = CampaignService(store, directory, new_id=counted_ids("sim"))
+    service = CampaignService(store, directory, policy=policy, new_id=counted_ids("sim"))
     if model is None:
         model = CallModel(answers, seed=seed, ringing=False, ledger=False)
     if isinstance(source, Snapshot):

@@ -55,6 +55,13 @@ class RunCount:
         self.standing = [0] * len(ATTEMPTS)
         self.attempts = self.answered = self.connects = self.machines = 0
 
+    def extend(self, count: int) -> None:
+        """Let so many contacts enter behind the others, as pending."""
+        self.status.extend(bytes([CODE[ContactStatus.PENDING]]) * count)
+        self.tries.frombytes(bytes(2 * count))
+        self.connected.extend(bytes(count))
+        self.contacts[CODE[ContactStatus.PENDING]] += count
+
     def move(self, ordinal: int, code: int) -> None:
         """Put a contact into a state."""
         self.contacts[self.status[ordinal]] -= 1

@@ -234,7 +234,9 @@ class NumbersView(Protocol):
     @property
     def campaign(self) -> Campaign: ...
     @property
-    def items(self) -> Sequence[NumberMatch]: ...
+    def items(self) -> Sequence[NumberMatch]:
+        """The numbers in the order asked; a store may look them up piece by piece, so go through them once."""
+        ...
 
 
 # --- bulk moves: done by the store without loading a row --------------------------------------------------------------
@@ -282,6 +284,21 @@ class UseStage:
 
 
 @attrs.frozen
+class AppendStage:
+    """The staged contacts are put behind the end of the list, in their order, as pending; they keep no gap.
+
+    Parameters:
+        stage: it is used up, whatever is left out of it.
+        without: positions in the stage, ascending, of those who are not put on the list.
+        renewed: positions in the stage, with the ordinals of contacts that take over the call variables found there.
+    """
+
+    stage: str
+    without: Sequence[int] = ()
+    renewed: Sequence[tuple[int, int]] = ()
+
+
+@attrs.frozen
 class CopyContacts:
     """The list of another campaign is copied, with its order; excluded ones stay so only if `keep_excluded`."""
 
@@ -300,7 +317,15 @@ class DropRun:
 
 
 Move: TypeAlias = (
-    CloseWaiting | CloseAwaiting | CloseUsedUp | CancelCallbacks | UseStage | CopyContacts | NewRun | DropRun
+    CloseWaiting
+    | CloseAwaiting
+    | CloseUsedUp
+    | CancelCallbacks
+    | UseStage
+    | AppendStage
+    | CopyContacts
+    | NewRun
+    | DropRun
 )
 
 
@@ -341,7 +366,12 @@ class Changes(NamedTuple, Generic[R]):
 
 
 class ContactBatch(Protocol):
-    """Contacts to load: cleaned numbers in order, and their call variables."""
+    """Contacts to load: cleaned numbers in order, none of them twice, and their call variables."""
+
+    @property
+    def policy(self) -> str:
+        """The name of the number policy that cleaned them."""
+        ...
 
     @property
     def numbers(self) -> Sequence[str]: ...

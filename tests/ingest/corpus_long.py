@@ -196,10 +196,10 @@ def never_closed(boundary: int, place: str) -> Entry:
 
 
 def undecodable(boundary: int, shift: int) -> Entry:
-    """A byte that is no UTF-8, so far from a boundary."""
+    """Two bytes of a character of three, so far from a boundary."""
     builder = Builder()
     builder.fill(boundary + 10_000)
-    builder.data[boundary + shift] = 0xFF
+    builder.data[boundary + shift : boundary + shift + 2] = b"\xe2\x82"
     facts = {"offset": boundary + shift, "encoding": "utf-8"}
     return Entry(f"undecodable_{shift}", "no UTF-8", bytes(builder.data), Refused("undecodable", facts))
 

@@ -207,6 +207,8 @@ _LIMITS = [
              Refused("line_too_long", {"line": 1, "limit": 17}), max_line_bytes=17),
     _limited("last_line_over_the_limit", "the last line, without a line end", _TWO + b"919800000003,Meena",
              Refused("line_too_long", {"line": 4, "limit": 17}), max_line_bytes=17),
+    _limited("blank_line_over_the_limit", "a line of white space is a line too", _TWO + b" " * 18 + b"\n",
+             Refused("line_too_long", {"line": 4, "limit": 17}), max_line_bytes=17),
     _limited("short_lines_of_a_long_record", "a record may be longer than a line",
              b'phone_number,name\n919800000001,"0123\n0123456789\n0123456789"\n',
              Read([("919800000001", {"name": "0123\n0123456789\n0123456789"})], more=2), max_line_bytes=18),

@@ -91,6 +91,7 @@ class People:
     """A list of contacts, made without a library whose threads no fork would survive."""
 
     numbers: list[str]
+    policy: str = "digits"
 
     def variables(self, index: int) -> dict[str, str]:
         return {"place": str(index)}

@@ -85,6 +85,8 @@ class People(ori.CallModel):
 class Batch:
     """Contacts to load."""
 
+    policy = "digits"
+
     def __init__(self, numbers: Sequence[str]) -> None:
         self.numbers = numbers
 

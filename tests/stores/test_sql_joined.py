@@ -96,6 +96,25 @@ def test_it_vanishes_with_the_host(host: Host, note_first: bool) -> None:
     assert host.bench.service.pause(host.id, by="test", wait=False).campaign.status == "paused"
 
 
+@pytest.mark.behaviour("C10")
+@pytest.mark.parametrize("commits", [True, False])
+def test_a_list_grows_with_the_host_or_not_at_all(host: Host, commits: bool) -> None:
+    campaign = host.bench.running([number(1), number(2)], always_on=True)
+    before = host.bench.told()
+    with host.engine.connect() as connection:
+        more = Leads.of([number(2), number(60)])
+        assert host.inside(connection).append(campaign.id, more, by="host").added == 1
+        assert len(host.store.joined(connection).contacts(campaign.id)) == 3
+        host.note(connection, "ordered")
+        connection.commit() if commits else connection.rollback()
+    assert host.notes() == ["ordered"] * commits
+    if commits:
+        assert [each.number.reveal() for each in host.bench.contacts()] == [number(1), number(2), number(60)]
+    else:
+        assert host.bench.told() == before
+    assert host.bench.service.append(campaign.id, more, by="test").duplicates == 1 + commits
+
+
 def test_a_host_that_dies_before_its_commit_has_done_nothing(host: Host) -> None:
     before = host.bench.told()
     connection = host.engine.connect()

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 import postgres
 from ori_campaigns.ingest import Leads
+from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.ports import AdmitAsk
 from ori_campaigns.reports import Accepted, Ringing
 from ori_campaigns.stores.sql import SqlStore
@@ -207,6 +208,25 @@ def crowd(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.mark.parametrize("name", HOT)
 def test_hot_statements_find_their_rows_by_an_index(crowd: Crowd, name: str) -> None:
     assert complaints(crowd, name) == []
+
+
+@pytest.mark.parametrize("asked", [1, 20, 5_000])
+def test_numbers_are_looked_up_on_a_list_one_by_one(crowd: Crowd, asked: int) -> None:
+    numbers = [PhoneNumber(number(3 * index)) for index in range(asked)]
+    with crowd.listening() as sent:
+        seen = crowd.store.change_numbers(
+            crowd.id, numbers, lambda view: Changes([each.contact for each in view.items])
+        )
+    assert [each and each.ordinal for each in seen[:3]] == [0, 3, 6][:asked]
+    (found,) = (each for each in sent if "ori_people" in each.text)
+    with crowd.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        if connection.dialect.name == "sqlite":
+            rows = driver.execute(f"EXPLAIN QUERY PLAN {found.text}", found.parameters).fetchall()
+            (step,) = (row[3] for row in rows if " ori_people " in row[3])
+            assert "(list=? AND number=?)" in step
+        else:
+            assert {"people_number", "people_pkey"} & crowd.plan(found).indexes == {"people_number"}
 
 
 @pytest.mark.parametrize("status", CLASSES)

@@ -23,7 +23,16 @@ from ori_campaigns.ports import AdmitAsk, Agenda, Clock, Store, StoreCapabilitie
 from ori_campaigns.reports import Accepted, Report
 from ori_campaigns.testing import StoreContract
 from ori_campaigns.testing.store_workers import WORKERS
-from ori_campaigns.views import AdmitView, CampaignView, Changes, Counters, Created, NumbersView, ReportView
+from ori_campaigns.views import (
+    AdmitView,
+    AppendStage,
+    CampaignView,
+    Changes,
+    Counters,
+    Created,
+    NumbersView,
+    ReportView,
+)
 
 R = TypeVar("R")
 
@@ -242,6 +251,91 @@ class ForgetsExclusions(MemoryStore):
         return super().change_numbers(campaign_id, numbers, only_listed)
 
 
+class AppendsInFront(MemoryStore):
+    """Whoever comes last stands first."""
+
+    def contacts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Contact]:
+        found = super().contacts(campaign_id, -1, 1 << 20)[::-1]
+        return [attrs.evolve(each, ordinal=place) for place, each in enumerate(found)][after + 1 : after + 1 + limit]
+
+
+class BringsDuplicates(MemoryStore):
+    """Whoever was left out of a stage comes all the same."""
+
+    def change_numbers(
+        self, campaign_id: str, numbers: Sequence[PhoneNumber], rule: Callable[[NumbersView], Changes[R]]
+    ) -> R:
+        return super().change_numbers(campaign_id, numbers, lambda view: altered_moves(rule(view), without=()))
+
+
+class KeepsOldVariables(MemoryStore):
+    """Whoever is re-added is told what the first list said."""
+
+    def change_numbers(
+        self, campaign_id: str, numbers: Sequence[PhoneNumber], rule: Callable[[NumbersView], Changes[R]]
+    ) -> R:
+        return super().change_numbers(campaign_id, numbers, lambda view: altered_moves(rule(view), renewed=()))
+
+
+class NeverForgives(MemoryStore):
+    """Whoever was excluded once is called again, but stays flagged."""
+
+    def change_numbers(
+        self, campaign_id: str, numbers: Sequence[PhoneNumber], rule: Callable[[NumbersView], Changes[R]]
+    ) -> R:
+        book = self.book(campaign_id)
+        flagged = set(book.excluded)
+        result = super().change_numbers(campaign_id, numbers, rule)
+        book.excluded |= flagged
+        return result
+
+
+class TakesTheStageFirst(MemoryStore):
+    """What was put aside is gone, whether the rule agrees or not."""
+
+    def change_numbers(
+        self, campaign_id: str, numbers: Sequence[PhoneNumber], rule: Callable[[NumbersView], Changes[R]]
+    ) -> R:
+        staged, self._stages = self._stages, {}
+
+        def with_stages(view: NumbersView) -> Changes[R]:
+            changes = rule(view)
+            self._stages = staged
+            return changes
+
+        return super().change_numbers(campaign_id, numbers, with_stages)
+
+
+class AppendsOverAndOver(MemoryStore):
+    """A stage is never used up."""
+
+    def _staged(self, stage: str) -> Any:
+        staged = super()._staged(stage)
+        self._stages[stage] = staged
+        return staged
+
+
+class MatchesOutsideTheLock(Meets):
+    """Who is on the list is looked up before, and not again."""
+
+    def change_numbers(
+        self, campaign_id: str, numbers: Sequence[PhoneNumber], rule: Callable[[NumbersView], Changes[R]]
+    ) -> R:
+        changes: Changes[R] = super().change_numbers(campaign_id, numbers, lambda view: Changes(rule(view)))
+        self.meet()
+        return super().change_numbers(campaign_id, numbers, lambda _: changes)
+
+
+class TakesAnyPolicy(MemoryStore):
+    def keep_policy(self, name: str) -> str:
+        return name
+
+
+def altered_moves(changes: Changes[R], **fields: Any) -> Changes[R]:
+    moves = [attrs.evolve(each, **fields) if isinstance(each, AppendStage) else each for each in changes.moves]
+    return changes._replace(moves=moves)
+
+
 class LastRefusalCounts(MemoryStore):
     """A carrier's rest ends when the latest refusal says so, even where an earlier one asked for longer."""
 
@@ -292,6 +386,25 @@ FOUND_OUT = {
     UnsentOfEveryEpoch: ("test_unsent_reservations_are_told",),
     GuessesTheCall: ("test_a_reference_of_two_calls_names_neither",),
     ForgetsExclusions: ("test_an_exclusion_outlasts_runs_and_lists",),
+    AppendsInFront: ("test_an_append_goes_behind_the_end_of_the_list",),
+    BringsDuplicates: (
+        "test_an_append_goes_behind_the_end_of_the_list",
+        "test_a_long_append_with_many_left_out",
+        "test_numbers_that_were_excluded_before_they_were_on_the_list",
+    ),
+    KeepsOldVariables: (
+        "test_a_move_says_who_of_a_stage_is_left_out",
+        "test_a_re_added_contact_begins_anew",
+    ),
+    NeverForgives: (
+        "test_a_re_added_contact_begins_anew",
+        "test_whoever_is_called_while_re_added_is_only_not_excluded_any_more",
+        "test_a_number_can_be_excluded_and_re_added_again_and_again",
+    ),
+    TakesTheStageFirst: ("test_an_append_whose_rule_raises_changes_nothing",),
+    AppendsOverAndOver: ("test_a_stage_is_appended_once",),
+    MatchesOutsideTheLock: ("test_the_same_list_appended_at_once_is_on_it_once",),
+    TakesAnyPolicy: ("test_the_first_number_policy_is_remembered", "test_workers_together_remember_one_number_policy"),
     LastRefusalCounts: ("test_a_refusal_rests_the_carrier",),
     OneCarrierForAll: ("test_workspaces_have_carriers_of_their_own",),
     SaysItLasts: ("test_it_says_what_it_can_do",),

@@ -104,7 +104,15 @@ class AttemptDocument:
         return self.id.rpartition("-")[0]
 
 
-Row: TypeAlias = CampaignRow | RunRow | ContactRow | AttemptRow | CarrierRow | StageRow
+@attrs.define(eq=False)
+class PolicyRow:
+    """The number policy that all numbers of the store are of."""
+
+    name: str
+    changed: bool = False
+
+
+Row: TypeAlias = CampaignRow | RunRow | ContactRow | AttemptRow | CarrierRow | StageRow | PolicyRow
 _FIELDS = tuple(field.name for field in attrs.fields(AttemptDocument))
 _PLACES = frozenset({"run", "ordinal"})
 _KINDS: Mapping[str, type] = {
@@ -114,6 +122,7 @@ _KINDS: Mapping[str, type] = {
     "attempts": AttemptDocument,
     "carriers": CarrierRow,
     "stages": StageRow,
+    "policies": PolicyRow,
     "events": Event,
 }
 

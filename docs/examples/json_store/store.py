@@ -11,9 +11,10 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeAlias, TypeVar, cast
 from uuid import uuid4
 
 from ori_campaigns import codec
@@ -22,7 +23,7 @@ from ori_campaigns.carriers import Carrier
 from ori_campaigns.clocks import SystemClock
 from ori_campaigns.contact import ACTIVE, WAITING, Attempt, AttemptStatus, Contact, ContactStatus
 from ori_campaigns.errors import Conflict
-from ori_campaigns.events import AttemptFact, AttemptReserved, ContactsMoved, Event, NumberExcluded
+from ori_campaigns.events import AttemptFact, AttemptReserved, ContactsMoved, Event, NumberExcluded, NumberReadded
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.pacing import Bucket, Demand, Line, Supply, token_interval
@@ -32,6 +33,7 @@ from ori_campaigns.stores import effects
 from ori_campaigns.stores.rows import AttemptRow, ContactRow, RunRow
 from ori_campaigns.views import (
     AdmitView,
+    AppendStage,
     CampaignView,
     CancelCallbacks,
     Changes,
@@ -52,10 +54,11 @@ from ori_campaigns.views import (
 )
 
 from .journal import Journal
-from .rows import CampaignRow, CarrierRow, Rows, StageRow, Tables
+from .rows import CampaignRow, CarrierRow, PolicyRow, Rows, StageRow, Tables
 
 R = TypeVar("R")
 S = ContactStatus
+Person: TypeAlias = tuple[PhoneNumber, Mapping[str, str]]
 
 
 # --- what rules are shown ---
@@ -180,12 +183,24 @@ class JsonStore:
             self._apply(rows, row, changes)
             return changes.result
 
+    def keep_policy(self, name: str) -> str:
+        with self._transaction() as rows:
+            kept: PolicyRow | None = rows.take("policies", "numbers")
+            if kept is None:
+                kept = PolicyRow(name)
+                rows.put(kept, "policies", "numbers")
+            return kept.name
+
     def _apply(self, rows: Rows, row: CampaignRow, changes: Changes[R]) -> None:
         """Apply what a rule on a campaign answered: moves, facts, the campaign; and log it."""
         moved = [self._move(rows, row, move) for move in changes.moves]
         for fact in changes.facts:
             if isinstance(fact, NumberExcluded):
                 self._exclude(rows, row, fact)
+            elif isinstance(fact, NumberReadded):
+                row.excluded, row.changed = row.excluded - {fact.number}, True
+                if fact.contact >= 0:
+                    effects.readd(rows.contact(row, fact.contact), rows.run(row), fact)
         rows.log(row.campaign.id, *changes.facts, *moved)
         if changes.campaign is not None:
             row.campaign, row.changed = changes.campaign, True
@@ -208,8 +223,13 @@ class JsonStore:
     # --- moves ---
     def _move(self, rows: Rows, row: CampaignRow, move: Move) -> ContactsMoved:
         """Make a bulk move, and return the fact that tells of it: where the contacts went, and how many."""
-        listed = isinstance(move, UseStage | CopyContacts | NewRun | DropRun)
-        status, count = self._enter(rows, row, move) if listed else self._close(rows, row, move)
+        status: ContactStatus | None
+        if isinstance(move, AppendStage):
+            status, count = S.PENDING, self._append(rows, row, move)
+        elif isinstance(move, UseStage | CopyContacts | NewRun | DropRun):
+            status, count = self._enter(rows, row, move)
+        else:
+            status, count = self._close(rows, row, move)
         return ContactsMoved(rows.now, type(move).__name__, status.value if status else "", count, row.run)
 
     def _close(self, rows: Rows, row: CampaignRow, move: Move) -> tuple[ContactStatus | None, int]:
@@ -258,21 +278,40 @@ class JsonStore:
         self._fill(rows, row, people)
         return S.PENDING if isinstance(move, NewRun) else None, row.size
 
+    def _append(self, rows: Rows, row: CampaignRow, move: AppendStage) -> int:
+        """Put staged contacts behind the end of the list, but for those left out; return how many came."""
+        staged, left_out = rows.stage(move.stage), frozenset(move.without)
+        rows.drop("stages", move.stage)
+        for place, ordinal in move.renewed:
+            contact = rows.contact(row, ordinal)
+            contact.variables, contact.changed = staged.variables[place], True
+        everybody = enumerate(zip(staged.numbers, staged.variables, strict=True))
+        people = [person for place, person in everybody if place not in left_out]
+        # Whose exclusion is lifted by a fact that comes after the move is pending, too.
+        self._put(rows, row, people, flags=frozenset())
+        return len(people)
+
     def _clear(self, rows: Rows, row: CampaignRow) -> None:
         """Drop the current run."""
         rows.drop("runs", row.campaign.id, row.run)
         for ordinal in range(row.size):
             rows.drop("contacts", row.campaign.id, row.run, ordinal)
 
-    def _fill(self, rows: Rows, row: CampaignRow, people: Iterable[tuple[PhoneNumber, Mapping[str, str]]]) -> None:
+    def _fill(self, rows: Rows, row: CampaignRow, people: Iterable[Person]) -> None:
         """Let everybody enter the current run."""
         name, run = row.campaign.id, RunRow.fresh(row.campaign.id, row.run)
         rows.put(run, "runs", name, row.run)
-        row.size, row.changed = 0, True
+        row.size = 0
+        self._put(rows, row, people, row.excluded)
+
+    def _put(self, rows: Rows, row: CampaignRow, people: Iterable[Person], flags: AbstractSet[PhoneNumber]) -> None:
+        """Put people behind the end of the list, into the current run: pending, or excluded."""
         for number, variables in people:
-            contact = ContactRow(row.size, number, variables, excluded=number in row.excluded)
-            rows.put(effects.fresh(contact, run), "contacts", name, row.run, row.size)
+            contact = ContactRow(row.size, number, variables, excluded=number in flags)
+            contact = effects.fresh(contact, rows.run(row))
+            rows.put(contact, "contacts", row.campaign.id, row.run, row.size)
             row.size += 1
+        row.changed = True
 
     # --- dialling ---
     def admit(self, ask: AdmitAsk, rule: Callable[[AdmitView], Changes[R]]) -> R:

@@ -75,7 +75,7 @@ def test_a_line_that_was_cut_short_was_never_written(world: World, tmp_path: Pat
 def test_damage_is_told_and_not_taken_for_a_crash(world: World, tmp_path: Path) -> None:
     world.service.step()
     journal = tmp_path / "journal"
-    for line in (2, 1):
+    for line in (3, 1):
         close(world)
         whole = journal.read_bytes()
         journal.write_bytes(whole.replace(b"919800000001", b"919800000007", 1))

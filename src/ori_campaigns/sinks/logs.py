@@ -30,6 +30,7 @@ from ori_campaigns.events import (
     Fact,
     LifecycleChanged,
     NumberExcluded,
+    NumberReadded,
     ReportIgnored,
     RetryScheduled,
 )
@@ -44,6 +45,7 @@ LEVELS: Mapping[type, int] = MappingProxyType(
         LifecycleChanged: logging.INFO,
         ContactsMoved: logging.INFO,
         NumberExcluded: logging.INFO,
+        NumberReadded: logging.INFO,
         AttemptEnded: logging.INFO,
         AttemptReturned: logging.INFO,
         # Nobody knows whether somebody's phone rings.
@@ -251,6 +253,7 @@ _TOLD: Mapping[type, Callable[[Any], str]] = MappingProxyType(
         AnalysisAwaited: lambda fact: f"until {_clock(fact.check_at)}",
         ContactClosed: lambda fact: f"{fact.status.value}, by {fact.rule}",
         NumberExcluded: lambda fact: _with(f"{fact.number} by {fact.by}", fact.reason),
+        NumberReadded: lambda fact: _with(f"{fact.number} by {fact.by}", "a new budget" if fact.opens else ""),
         LifecycleChanged: lambda fact: f"{_with(fact.action, fact.detail)} by {fact.by}, run {fact.run}",
         ContactsMoved: lambda fact: (
             f"{fact.move}, {fact.contacts} contacts{fact.status and f' to {fact.status}'}, run {fact.run}"

@@ -30,6 +30,7 @@ from ori_campaigns.events import (
     CarrierRefLearned,
     ContactClosed,
     NumberExcluded,
+    NumberReadded,
     ReportIgnored,
     RetryScheduled,
 )
@@ -255,6 +256,18 @@ def exclude(contact: ContactRow, run: RunRow, fact: NumberExcluded, awaiting: At
         elif contact.status is not _S.EXCLUDED:
             move(contact, run, _S.EXCLUDED)
     set_callback(contact, "cancelled")
+
+
+def readd(contact: ContactRow, run: RunRow, fact: NumberReadded) -> None:
+    """Take a contact's flag back; where that opens a new budget, it is as if nobody had called it yet in this run.
+
+    What it `renewed` of a list, the move that brought the list has given it before.
+    """
+    contact.excluded, contact.changed = False, True
+    if fact.opens:
+        move(contact, run, _S.PENDING)
+        contact.attempts = contact.due = contact.look_at = 0
+        contact.last_connected, contact.rule, contact.callback = -1, "", None
 
 
 # --- bulk moves, a contact at a time, for stores that cannot do better ------------------------------------------------

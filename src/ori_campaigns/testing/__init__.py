@@ -51,7 +51,9 @@ _LAZY = {
 # Their asserts say what they compared only if pytest rewrites them, and it must know before they are loaded.
 _WITH_ASSERTS = {
     "DiallerContract": ("dialler_contract", "dialler_base"),
-    "StoreContract": ("store_contract", "store_duties", "store_dialling", "store_workers"),
+    "StoreContract": (
+        *("store_contract", "store_duties", "store_dialling", "store_appending", "store_guards", "store_workers"),
+    ),
 }
 
 

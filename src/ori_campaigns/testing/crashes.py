@@ -50,7 +50,7 @@ R = TypeVar("R")
 
 STORE_POINTS: tuple[str, ...] = tuple(
     f"{call}: {when}"
-    for call in ("stage", "discard", "create", "change", "admit", "record", "change_numbers", "put_carriers")
+    for call in "stage discard create change admit record change_numbers keep_policy put_carriers".split()
     for when in ("before", "committed")
 )
 """Every point of a `CrashingStore`."""
@@ -192,6 +192,13 @@ class CrashingStore:
         result = self._store.change_numbers(campaign_id, numbers, rule)
         self._reach("change_numbers: committed")
         return result
+
+    def keep_policy(self, name: str) -> str:
+        """Remember a number policy."""
+        self._reach("keep_policy: before")
+        kept = self._store.keep_policy(name)
+        self._reach("keep_policy: committed")
+        return kept
 
     def put_carriers(self, workspace: str, carriers: Sequence[Carrier]) -> None:
         """Bring carriers up to date."""

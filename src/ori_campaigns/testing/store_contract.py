@@ -6,13 +6,14 @@ from __future__ import annotations
 
 from ori_campaigns.ports import StoreCapabilities
 from ori_campaigns.testing.bench import Bench
+from ori_campaigns.testing.store_appending import AppendingDuties
 from ori_campaigns.testing.store_dialling import DiallingDuties
 from ori_campaigns.testing.store_duties import KeepingDuties
 from ori_campaigns.testing.store_guards import GuardDuties
 from ori_campaigns.testing.store_workers import WorkerDuties
 
 
-class StoreContract(KeepingDuties, DiallingDuties, GuardDuties, WorkerDuties):
+class StoreContract(KeepingDuties, DiallingDuties, AppendingDuties, GuardDuties, WorkerDuties):
     """What every store must do, one duty each test. Make a class of your own of it, and run it with pytest.
 
     ```python

@@ -22,6 +22,7 @@ from ori_campaigns.events import (
     CarrierRefLearned,
     ContactClosed,
     NumberExcluded,
+    NumberReadded,
     ReportIgnored,
     RetryScheduled,
 )
@@ -267,6 +268,12 @@ def _excluded(book: Book, fact: NumberExcluded) -> None:
     book.run.cancel_callback(fact.contact)
 
 
+def _readded(book: Book, fact: NumberReadded) -> None:
+    book.excluded.discard(encode(fact.number.reveal()))
+    if fact.opens:
+        book.run.begin_anew(fact.contact)
+
+
 def _settle_awaiting(book: Book, contact: int | None) -> None:
     """Mark ended calls whose analysis is no longer awaited as decided: of one contact, or of all."""
     rule, status = ("excluded", _S.EXCLUDED) if contact is not None else ("campaign_over", _S.COMPLETED)
@@ -305,6 +312,8 @@ def apply_to_campaign(book: Book, fact: object) -> None:
     """Change the rows of a campaign as a fact says; most of them are for the log only."""
     if isinstance(fact, NumberExcluded):
         _excluded(book, fact)
+    elif isinstance(fact, NumberReadded):
+        _readded(book, fact)
 
 
 def apply_move(book: Book, move: Move) -> tuple[ContactStatus | None, int]:

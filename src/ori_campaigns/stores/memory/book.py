@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ori_campaigns.contact import WAITING, Attempt, Contact, ContactStatus, place_of
 from ori_campaigns.instants import Instant
@@ -19,9 +19,22 @@ from ori_campaigns.views import Counters
 
 if TYPE_CHECKING:
     from ori_campaigns.campaign import Campaign
-    from ori_campaigns.views import ContactBatch
+    from ori_campaigns.views import AppendStage, ContactBatch
 
-_NO_VARIABLES: Mapping[str, str] = MappingProxyType({})
+Variables: TypeAlias = Callable[[int], Mapping[str, str]]
+_FIRST = itemgetter(0)
+
+
+class _Chosen:
+    """The variables of a batch at some of its places only."""
+
+    __slots__ = ("_batch", "_places")
+
+    def __init__(self, batch: ContactBatch, places: Sequence[int]) -> None:
+        self._batch, self._places = batch, places
+
+    def __call__(self, place: int) -> Mapping[str, str]:
+        return self._batch.variables(self._places[place])
 
 
 class Pool(NamedTuple):
@@ -39,7 +52,9 @@ class Book:
     def __init__(self, campaign: Campaign, code: int, exchange: Exchange) -> None:
         self.campaign, self.code, self.exchange = campaign, code, exchange
         self.numbers = array("q")
-        self.batches: list[tuple[int, ContactBatch]] = []
+        # Where each batch begins; and variables that a contact was given since.
+        self.batches: list[tuple[int, Variables]] = []
+        self.renewed: dict[int, Mapping[str, str]] = {}
         self.excluded: set[int] = set()
         self.runs = [Run(1, 0)]
         self.attempts = AttemptColumns()
@@ -60,17 +75,34 @@ class Book:
     def load(self, numbers: array[int], batch: ContactBatch, *, keep_excluded: bool) -> None:
         """Replace the list."""
         self.numbers = numbers
-        self.batches = [(0, batch)]
+        self.batches, self.renewed = [(0, batch.variables)], {}
         self._sorted = None
         self.runs[-1] = Run(self.run.number, len(self.numbers))
         if not keep_excluded:
             self.excluded.difference_update(self.numbers)
         self.apply_exclusions()
 
+    def append(self, numbers: array[int], batch: ContactBatch, move: AppendStage) -> int:
+        """Put a batch behind the end of the list, as the move says; return how many came."""
+        for place, ordinal in move.renewed:
+            self.renewed[ordinal] = dict(batch.variables(place))
+        variables: Variables = batch.variables
+        if move.without:
+            left_out = set(move.without)
+            places = array("I", [place for place in range(len(numbers)) if place not in left_out])
+            numbers = array("q", map(numbers.__getitem__, places))
+            variables = _Chosen(batch, places)
+        if numbers:
+            self.batches.append((len(self.numbers), variables))
+            self.numbers.extend(numbers)
+            self.run.extend(len(numbers))
+            self._sorted = None
+        return len(numbers)
+
     def copy(self, other: Book, *, keep_excluded: bool) -> None:
         """Take over another campaign's list."""
         self.numbers = array("q", other.numbers)
-        self.batches = list(other.batches)
+        self.batches, self.renewed = list(other.batches), dict(other.renewed)
         self._sorted = None
         self.runs[-1] = Run(self.run.number, len(self.numbers))
         if keep_excluded:
@@ -86,12 +118,11 @@ class Book:
 
     def variables(self, ordinal: int) -> Mapping[str, str]:
         """Return a contact's call variables."""
-        if len(self.batches) == 1:
-            return self.batches[0][1].variables(ordinal)
-        for first, batch in reversed(self.batches):
-            if ordinal >= first:
-                return batch.variables(ordinal - first)
-        return _NO_VARIABLES
+        if ordinal in self.renewed:
+            return self.renewed[ordinal]
+        batches = self.batches
+        first, variables = batches[0] if len(batches) == 1 else batches[bisect_right(batches, ordinal, key=_FIRST) - 1]
+        return variables(ordinal - first)
 
     def find(self, number: int) -> int | None:
         """Return the ordinal of an encoded number, if it is on the list."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple, overload
 
 from ori_campaigns.contact import KIND_OF, AttemptKind, AttemptStatus, Callback, CallbackRequest, ContactStatus
 from ori_campaigns.events import AnalysisArrived, AttemptEnded, AttemptReserved, AttemptReturned
@@ -11,7 +11,7 @@ from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.pacing import Line
 from ori_campaigns.reports import Report
-from ori_campaigns.stores.memory.rows import decode
+from ori_campaigns.stores.memory.rows import decode, encode
 from ori_campaigns.stores.memory.runs import STATUSES, Run
 from ori_campaigns.views import Counters, NumberMatch
 
@@ -277,10 +277,35 @@ class MemoryReportView(NamedTuple):
     items: list[tuple[Report, OpenAttempt | PastAttempt | None]]
 
 
+class _Matches(Sequence[NumberMatch]):
+    """Numbers with their contacts, each looked up when it is asked for."""
+
+    __slots__ = ("_book", "_numbers")
+
+    def __init__(self, book: Book, numbers: Sequence[PhoneNumber]) -> None:
+        self._book, self._numbers = book, numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> NumberMatch: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[NumberMatch]: ...
+    def __getitem__(self, place: int | slice) -> NumberMatch | Sequence[NumberMatch]:
+        if isinstance(place, slice):
+            return _Matches(self._book, self._numbers[place])
+        number, book = self._numbers[place], self._book
+        code = encode(number.reveal())
+        ordinal = book.find(code)
+        return NumberMatch(number, None if ordinal is None else book.row(ordinal), code in book.excluded)
+
+
 class MemoryNumbersView:
     """Numbers of one campaign."""
 
     __slots__ = ("campaign", "items", "now")
 
-    def __init__(self, now: Instant, campaign: Campaign, items: list[NumberMatch]) -> None:
-        self.now, self.campaign, self.items = now, campaign, items
+    def __init__(self, now: Instant, book: Book, numbers: Sequence[PhoneNumber]) -> None:
+        self.now, self.campaign = now, book.campaign
+        self.items: Sequence[NumberMatch] = _Matches(book, numbers)

@@ -24,6 +24,7 @@ class _Copied:
     """The copied list, as a batch to load."""
 
     contacts: Sequence[Contact]
+    policy: str = ""
 
     @property
     def numbers(self) -> Sequence[str]:

@@ -43,6 +43,15 @@ class Run:
         self.dialled = self.answered = self.connects = self.connected_contacts = self.machines = 0
         self.live = self.in_progress = self.ringing = 0
 
+    def extend(self, count: int) -> None:
+        """Let so many contacts enter behind the others, as pending."""
+        self.status.extend(bytes([_PENDING]) * count)
+        self.connected.extend(bytes(count))
+        for column, size in ((self.attempts, 2), (self.due, 8), (self.rule, 4)):
+            column.frombytes(bytes(size * count))
+        self.last_connected.extend(array("q", [-1]) * count)
+        self.counts[_PENDING] += count
+
     # --- queues ---
     def move(self, ordinal: int, status: ContactStatus) -> None:
         """Put a contact into a state, keeping the counts."""
@@ -61,6 +70,15 @@ class Run:
             heappush(self.retries, self.due[ordinal] << _ORDINAL_BITS | ordinal)
         elif code == _CALLBACK:
             heappush(self.booked, self.due[ordinal] << _ORDINAL_BITS | ordinal)
+
+    def begin_anew(self, ordinal: int) -> None:
+        """Offer a contact as if nobody had called it yet; whether it ever connected is remembered."""
+        self.move(ordinal, _S.PENDING)
+        self.attempts[ordinal] = self.due[ordinal] = self.rule[ordinal] = 0
+        self.last_connected[ordinal] = -1
+        self.callbacks.pop(ordinal, None)
+        self.put_off.pop(ordinal, None)
+        self.enqueue(ordinal)
 
     def _first(self, queue: list[int], code: int) -> int | None:
         """Return the first entry of a queue that is still true, dropping those that are not."""
@@ -81,6 +99,9 @@ class Run:
         latest = (now + 1) << _ORDINAL_BITS
         while queue and queue[0] < latest:
             entry = heappop(queue)
+            while queue and queue[0] == entry:
+                # Left behind by a budget that was cut short, and by chance due at the same time.
+                heappop(queue)
             ordinal = entry & _ORDINAL_MASK
             if status[ordinal] == code and due[ordinal] == entry >> _ORDINAL_BITS and ordinal not in self.put_off:
                 yield ordinal

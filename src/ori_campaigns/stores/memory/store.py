@@ -36,6 +36,7 @@ from ori_campaigns.stores.memory.rows import encode
 from ori_campaigns.stores.memory.runs import CODE
 from ori_campaigns.views import (
     AdmitView,
+    AppendStage,
     CampaignView,
     Changes,
     ContactBatch,
@@ -43,7 +44,6 @@ from ori_campaigns.views import (
     Counters,
     Created,
     Move,
-    NumberMatch,
     NumbersView,
     ReportView,
     UseStage,
@@ -77,6 +77,7 @@ class MemoryStore:
         self._stages: dict[str, tuple[array[int], ContactBatch]] = {}
         self._stage_ids = itertools.count()
         self._keys: dict[tuple[str, str], str] = {}
+        self._policy = ""
 
     # --- writes ---
     def stage(self, batch: ContactBatch) -> str:
@@ -201,14 +202,15 @@ class MemoryStore:
         """Run a rule on numbers of one campaign."""
         with self._lock:
             book = self.book(campaign_id)
-            items = []
-            for number in numbers:
-                code = encode(number.reveal())
-                ordinal = book.find(code)
-                items.append(NumberMatch(number, None if ordinal is None else book.row(ordinal), code in book.excluded))
-            changes = rule(MemoryNumbersView(self.clock.now(), book.campaign, items))
+            changes = rule(MemoryNumbersView(self.clock.now(), book, numbers))
             self._write(book, changes)
             return changes.result
+
+    def keep_policy(self, name: str) -> str:
+        """Remember a number policy by its name, unless one is remembered; return the remembered one."""
+        with self._lock:
+            self._policy = self._policy or name
+            return self._policy
 
     def put_carriers(self, workspace: str, carriers: Sequence[Carrier]) -> None:
         """Bring the workspace's carriers up to date; buckets and live counts are kept."""
@@ -241,10 +243,24 @@ class MemoryStore:
         if changes.campaign is not None:
             book.campaign = changes.campaign
 
+    def _staged(self, stage: str) -> tuple[array[int], ContactBatch]:
+        """Return contacts that were put aside; nobody finds them there any more.
+
+        Raises:
+            NotFound: they are gone, or in use.
+        """
+        found = self._stages.pop(stage, None)
+        if found is None:
+            raise NotFound("stage", stage)
+        return found
+
     def _move(self, book: Book, move: Move) -> ContactsMoved:
+        status: ContactStatus | None
         if isinstance(move, UseStage):
-            book.load(*self._stages.pop(move.stage), keep_excluded=move.keep_excluded)
+            book.load(*self._staged(move.stage), keep_excluded=move.keep_excluded)
             status, count = None, len(book.numbers)
+        elif isinstance(move, AppendStage):
+            status, count = ContactStatus.PENDING, book.append(*self._staged(move.stage), move)
         elif isinstance(move, CopyContacts):
             book.copy(self.book(move.campaign_id), keep_excluded=move.keep_excluded)
             status, count = None, len(book.numbers)

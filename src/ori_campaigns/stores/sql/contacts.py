@@ -40,11 +40,28 @@ class Contacts:
         self._offered = {status: self._candidates(tables, status) for status in _CLASSES}
         by_place = sa.select(*self.columns).select_from(listed).where(*mine).order_by(contacts.c.ordinal)
         self._page = by_place.where(contacts.c.ordinal > sa.bindparam("after")).limit(sa.bindparam("limit"))
-        self._by_number = by_place.where(tables.among(people.c.number, "numbers"))
+        self._by_number = self._of_numbers(tables)
         by = ("campaign", "run", "ordinal")
         self._save = Bulk(contacts, _CHANGING, by=by)
         self._call = Bulk(contacts, ["status", "attempts", "look_at"], by=by)
         self._put_off = Bulk(contacts, ["look_at"], by=by)
+
+    def _of_numbers(self, tables: Tables) -> sa.Select[Any]:
+        """Return the statement of the contacts of some numbers, in no order."""
+        contacts, exclusions, named = self._contacts, tables.exclusions, tables.named()
+        theirs = (
+            contacts.c.campaign == sa.bindparam("campaign"),
+            contacts.c.run == sa.bindparam("run"),
+            contacts.c.ordinal == named.c.ordinal,
+        )
+        flag = (
+            exclusions.c.campaign == sa.bindparam("campaign"),
+            exclusions.c.number == named.c.number,
+            exclusions.c.active,
+        )
+        own = (column for column in contacts.c if column.name not in {"campaign", "run"})
+        whole = sa.select(*own, named.c.number, named.c.variables, exclusions.c.key.is_not(None).label("is_excluded"))
+        return whole.select_from(named.join(contacts, sa.and_(*theirs)).outerjoin(exclusions, sa.and_(*flag)))
 
     def _candidates(self, tables: Tables, status: ContactStatus) -> sa.Select[Any]:
         """Return the statement of one class of candidates; a bound status would keep its index from being used.
@@ -91,8 +108,9 @@ class Contacts:
         self, connection: sa.Connection, campaign: CampaignRow, numbers: Sequence[str]
     ) -> dict[str, ContactRow]:
         """Return the contacts of these numbers that are on the list."""
-        asked = campaign.bound
-        found = connection.execute(self._by_number, {**asked, "numbers": list(numbers)})
+        # As many as were asked for, at the most: no number is on a list twice.
+        asked = {**campaign.bound, "numbers": list(numbers), "limit": len(numbers)}
+        found = connection.execute(self._by_number, asked)
         return {row.number: contact_row(row) for row in found}
 
     def page(self, connection: sa.Connection, campaign: CampaignRow, after: int, limit: int) -> list[Contact]:

@@ -15,7 +15,7 @@ import attrs
 import sqlalchemy as sa
 
 from ori_campaigns import codec
-from ori_campaigns.events import AnalysisArrived, CallbackScheduled, Event, Fact, NumberExcluded
+from ori_campaigns.events import AnalysisArrived, CallbackScheduled, Event, Fact, NumberExcluded, NumberReadded
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.stores.sql.bulk import arrays, columns_of
 from ori_campaigns.stores.sql.tables import Tables
@@ -45,7 +45,7 @@ class Log:
         self._fresh = sa.select(sa.exists().where(tables.cursor.is_(None)))
 
     def append(self, connection: sa.Connection, entries: Iterable[tuple[str, Fact]]) -> None:
-        """Append facts, each with the id of its campaign. An exclusion holds the key of its row instead of a number."""
+        """Append facts, each with the id of its campaign. What has a number holds the key of its exclusion instead."""
         rows = [
             {
                 "campaign": campaign_id,
@@ -104,8 +104,8 @@ class Log:
         return self._with_numbers(connection, events)
 
     def _with_numbers(self, connection: sa.Connection, events: list[Event]) -> list[Event]:
-        """Put the numbers of exclusions in, which the log itself never holds."""
-        keys = [int(event.fact.number.reveal()) for event in events if isinstance(event.fact, NumberExcluded)]
+        """Put the numbers of exclusions and re-adds in, which the log itself never holds."""
+        keys = [int(event.fact.number.reveal()) for event in events if isinstance(event.fact, WITH_NUMBER)]
         if not keys:
             return events
         names: Sequence[Any] = connection.execute(self._names, {"keys": keys}).all()
@@ -113,7 +113,7 @@ class Log:
         shown = []
         for event in events:
             fact = event.fact
-            if isinstance(fact, NumberExcluded):
+            if isinstance(fact, WITH_NUMBER):
                 fact = fact._replace(number=numbers.get(fact.number.reveal(), PhoneNumber("")))
                 event = Event(event.cursor, event.campaign_id, event.stream, event.sequence, fact)  # noqa: PLW2901
             shown.append(event)
@@ -148,6 +148,8 @@ def _append_columnwise(events: sa.Table, dialect: sa.Dialect) -> str:
     """
 
 
+WITH_NUMBER = (NumberExcluded, NumberReadded)
+"""Facts of a number, in whose place the log holds the key of its exclusion."""
 _WITH_WORDS = (AnalysisArrived.__name__, CallbackScheduled.__name__)
 
 

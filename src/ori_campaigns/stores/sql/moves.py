@@ -17,6 +17,7 @@ from ori_campaigns.stores.sql.dialects import Dialect
 from ori_campaigns.stores.sql.people import HASHED, People
 from ori_campaigns.stores.sql.tables import Tables
 from ori_campaigns.views import (
+    AppendStage,
     CancelCallbacks,
     CloseAwaiting,
     CloseUsedUp,
@@ -48,6 +49,7 @@ class Moves:
             CloseUsedUp: self._close_used_up,
             CancelCallbacks: self._cancel_callbacks,
             UseStage: self._use_stage,
+            AppendStage: self._append,
             CopyContacts: self._copy,
             NewRun: self._new_run,
             DropRun: self._drop_run,
@@ -134,6 +136,16 @@ class Moves:
             self._forget_exclusions(connection, row)
         return None, self._fill(connection, row)
 
+    def _append(self, connection: sa.Connection, row: CampaignRow, move: AppendStage) -> tuple[ContactStatus, int]:
+        if row.people is None:
+            row.people = self._people.begin(connection, row.key)
+        first = sum(row.run.contacts.values())
+        count = self._people.append(connection, move, row, first)
+        self._enter(connection, row, first)
+        row.run.contacts[_S.PENDING] += count
+        self._tell_planner(connection, count)
+        return _S.PENDING, count
+
     def _copy(self, connection: sa.Connection, row: CampaignRow, move: CopyContacts) -> tuple[None, int]:
         source = self._campaigns.get(connection, move.campaign_id)
         row.people = self._people.copy(connection, source.people, row.key)
@@ -163,6 +175,14 @@ class Moves:
 
     def _fill(self, connection: sa.Connection, row: CampaignRow) -> int:
         """Let everybody on the list enter the current run: pending, or excluded."""
+        size = self._enter(connection, row, 0)
+        row.run.contacts = {**dict.fromkeys(_S, 0), _S.PENDING: size}
+        self._tell_planner(connection, size)
+        self._apply_exclusions(connection, row)
+        return size
+
+    def _enter(self, connection: sa.Connection, row: CampaignRow, first: int) -> int:
+        """Let whoever is on the list, from this ordinal on, enter the current run as pending; return how many did."""
         listed, contacts = self._listed, self._contacts
         fresh = {
             "status": _S.PENDING.value,
@@ -179,15 +199,14 @@ class Moves:
             sa.literal(row.run.number),
             listed.c.ordinal,
             *(sa.literal(value) for value in fresh.values()),
-        ).where(listed.c.list == row.people)
+        ).where(listed.c.list == row.people, listed.c.ordinal >= first)
         names = ["campaign", "run", "ordinal", *fresh]
         enter = sa.insert(contacts).from_select(names, everybody.order_by(listed.c.ordinal))
-        size = connection.execute(enter, execution_options={"preserve_rowcount": True}).rowcount
-        row.run.contacts = {**dict.fromkeys(_S, 0), _S.PENDING: size}
-        if size >= _WORTH_A_LOOK:
-            self._dialect.loaded(connection, contacts, listed)
-        self._apply_exclusions(connection, row)
-        return size
+        return connection.execute(enter, execution_options={"preserve_rowcount": True}).rowcount
+
+    def _tell_planner(self, connection: sa.Connection, count: int) -> None:
+        if count >= _WORTH_A_LOOK:
+            self._dialect.loaded(connection, self._contacts, self._listed)
 
     # --- exclusions ---
     def _forget_exclusions(self, connection: sa.Connection, row: CampaignRow) -> None:

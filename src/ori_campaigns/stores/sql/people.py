@@ -17,7 +17,7 @@ from ori_campaigns.stores.sql.campaigns import CampaignRow
 from ori_campaigns.stores.sql.dialects import Dialect
 from ori_campaigns.stores.sql.tables import Tables
 from ori_campaigns.stores.sql.transactions import Transactions
-from ori_campaigns.views import ContactBatch
+from ori_campaigns.views import AppendStage, ContactBatch
 
 _PIECE = 20_000
 """People put aside in one transaction: others get their turn between two pieces."""
@@ -33,6 +33,10 @@ class People:
         self._dialect, self._meta = dialect, tables.meta
         self._lists, self._people, self._exclusions = tables.lists, tables.people, tables.exclusions
         exclusions = tables.exclusions
+        self._among_people = tables.among(tables.people.c.number, "numbers")
+        self._not_left_out = tables.not_among(tables.people.c.ordinal, "left_out")
+        self._among_places = tables.among(tables.people.c.ordinal, "places")
+        self._renew = Bulk(tables.people, ["variables"], by=["list", "ordinal"])
         self._flag = Bulk(exclusions, ["campaign", "number", "active"])
         self._flag_again = Bulk(exclusions, ["number", "active"], by=["key"])
         self._flags = sa.select(exclusions.c.number, exclusions.c.key, exclusions.c.active).where(
@@ -78,10 +82,40 @@ class People:
                 return int(stage)
         raise NotFound("stage", stage)
 
-    def copy(self, connection: sa.Connection, source: int | None, campaign: int) -> int:
-        """Copy a list for a campaign."""
+    def begin(self, connection: sa.Connection, campaign: int) -> int:
+        """Begin an empty list for a campaign."""
         done = connection.execute(sa.insert(self._lists), {"campaign": campaign, "size": 0, "staged_at": 0})
         key: int = done.inserted_primary_key[0]  # type: ignore[index]
+        return key
+
+    def append(self, connection: sa.Connection, move: AppendStage, row: CampaignRow, first: int) -> int:
+        """Put a list that was put aside behind the end of a campaign's, from this ordinal on; return how many came.
+
+        Raises:
+            NotFound: it is gone, or in use.
+        """
+        people = self._people
+        stage = self.take(connection, move.stage, row.key)
+        of_stage = people.c.list == stage
+        for place in range(0, len(move.renewed), _PIECE):
+            places = dict(move.renewed[place : place + _PIECE])
+            told = sa.select(people.c.ordinal, people.c.variables).where(of_stage, self._among_places)
+            found = connection.execute(told, {"places": list(places)})
+            renewed = [{"list": row.people, "ordinal": places[here], "variables": text} for here, text in found]
+            self._renew.execute(connection, renewed)
+        chosen = (of_stage, self._not_left_out) if move.without else (of_stage,)
+        nth = sa.func.row_number().over(order_by=people.c.ordinal) + sa.literal(first - 1)
+        come = sa.select(sa.literal(row.people), nth, people.c.number, people.c.variables).where(*chosen)
+        columns = ["list", "ordinal", "number", "variables"]
+        enter = sa.insert(people).from_select(columns, come.order_by(people.c.ordinal))
+        left_out = {"left_out": list(move.without)} if move.without else {}
+        count = connection.execute(enter, left_out, execution_options={"preserve_rowcount": True}).rowcount
+        self.drop(connection, stage)
+        return count
+
+    def copy(self, connection: sa.Connection, source: int | None, campaign: int) -> int:
+        """Copy a list for a campaign."""
+        key = self.begin(connection, campaign)
         people = self._people
         everybody = (
             sa.select(sa.literal(key), people.c.ordinal, people.c.number, people.c.variables)
@@ -99,7 +133,14 @@ class People:
     # --- exclusions ---
     def excluded(self, connection: sa.Connection, row: CampaignRow, numbers: Sequence[str]) -> set[str]:
         """Return those of these numbers that are excluded, erased people's among them."""
-        return {number for number, (_, active) in self._known(connection, row, numbers).items() if active}
+        return {number for number, (_, active, _) in self._known(connection, row, numbers).items() if active}
+
+    def any_excluded(self, connection: sa.Connection, row: CampaignRow) -> bool:
+        """Tell whether any number is excluded from a campaign."""
+        exclusions = self._exclusions
+        flags = sa.exists().where(exclusions.c.campaign == row.key, exclusions.c.active)
+        found: bool = connection.execute(sa.select(flags)).scalar_one()
+        return found
 
     def exclude(self, connection: sa.Connection, row: CampaignRow, numbers: Sequence[str]) -> dict[str, int]:
         """Set the flag of these numbers; return the key of each."""
@@ -109,18 +150,51 @@ class People:
         self._flag_again.execute(connection, again)
         new = [{**flag, "campaign": row.key} for flag in flags if flag["number"] not in known]
         self._flag.execute(connection, new)
-        return {number: key for number, (key, _) in self._known(connection, row, numbers).items()}
+        return {number: key for number, (key, _, _) in self._known(connection, row, numbers).items()}
+
+    def readd(self, connection: sa.Connection, row: CampaignRow, numbers: Sequence[str]) -> dict[str, int]:
+        """Lift the flag of these numbers; return the key of each.
+
+        A contact that was erased stays as it is, excluded and without a name: whoever comes again is somebody new.
+        """
+        known = self._known(connection, row, numbers)
+        hashes = [spelling for number, (_, _, spelling) in known.items() if spelling != number]
+        erased = self._set_apart(connection, row, hashes) if hashes else set()
+        lifted = [
+            {"number": number, "active": False, "key": key}
+            for number, (key, _, spelling) in known.items()
+            if spelling not in erased
+        ]
+        self._flag_again.execute(connection, lifted)
+        new = [number for number in numbers if number not in known or known[number][2] in erased]
+        self._flag.execute(connection, [{"campaign": row.key, "number": each, "active": False} for each in new])
+        return {number: key for number, (key, _, _) in self._known(connection, row, numbers).items()}
+
+    def _set_apart(self, connection: sa.Connection, row: CampaignRow, hashes: Sequence[str]) -> set[str]:
+        """Let no number lead to these contacts of a list any more, nor to their exclusions; return who they are."""
+        people, exclusions = self._people, self._exclusions
+        theirs = (people.c.list == row.people, self._among_people)
+        found = connection.execute(
+            sa.select(people.c.ordinal, people.c.number).where(*theirs), {"numbers": list(hashes)}
+        ).all()
+        for ordinal, number in found:
+            apart = f"{number}.{ordinal}"
+            here = (people.c.list == row.people, people.c.ordinal == ordinal)
+            connection.execute(sa.update(people).where(*here).values(number=apart))
+            here = (exclusions.c.campaign == row.key, exclusions.c.number == number)
+            connection.execute(sa.update(exclusions).where(*here).values(number=apart))
+        return {number for _, number in found}
 
     def _known(
         self, connection: sa.Connection, row: CampaignRow, numbers: Sequence[str]
-    ) -> dict[str, tuple[int, bool]]:
-        """Return key and flag of numbers, whether they stand there in the clear or as the hash of an erased person."""
+    ) -> dict[str, tuple[int, bool, str]]:
+        """Return key, flag and spelling of numbers: in the clear, or as the hash of an erased person."""
         spellings = {number: number for number in numbers}
         key = self.erasure_key(connection)
         if key is not None:
             spellings |= {hashed(number, key): number for number in numbers}
         found = connection.execute(self._flags, {"campaign": row.key, "numbers": list(spellings)})
-        return {spellings[number]: (place, active) for number, place, active in found}
+        return {spellings[number]: (place, active, number) for number, place, active in found}
 
     def recognise(self, connection: sa.Connection, row: CampaignRow) -> None:
         """Find people on a new list whose exclusion outlived their erasure, and give it their number back."""

@@ -16,7 +16,7 @@ from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.stores.rows import ContactRow
 from ori_campaigns.stores.sql.campaigns import CampaignRow, Campaigns
 from ori_campaigns.stores.sql.contacts import Contacts
-from ori_campaigns.stores.sql.log import Log
+from ori_campaigns.stores.sql.log import WITH_NUMBER, Log
 from ori_campaigns.stores.sql.people import People, hashed
 from ori_campaigns.stores.sql.tables import Tables
 
@@ -113,9 +113,11 @@ class Retention:
         """Drop what is left of a deleted draft, events and the exclusions they tell of; return how many events."""
         events, exclusions = self._tables.events, self._tables.exclusions
         mine = events.c.campaign == campaign_id
-        told = sa.select(events.c.fact).where(mine, events.c.kind == sa.literal(NumberExcluded.__name__))
-        facts = [codec.fact_from_json(NumberExcluded.__name__, text) for text in connection.execute(told).scalars()]
-        keys = [int(fact.number.reveal()) for fact in facts if isinstance(fact, NumberExcluded)]
+        told = sa.select(events.c.kind, events.c.fact).where(
+            mine, events.c.kind.in_([each.__name__ for each in WITH_NUMBER])
+        )
+        facts = [codec.fact_from_json(kind, text) for kind, text in connection.execute(told)]
+        keys = [int(fact.number.reveal()) for fact in facts if isinstance(fact, WITH_NUMBER)]
         connection.execute(sa.delete(exclusions).where(self._tables.among(exclusions.c.key, "keys")), {"keys": keys})
         return connection.execute(sa.delete(events).where(mine)).rowcount
 

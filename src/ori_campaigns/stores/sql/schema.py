@@ -16,7 +16,7 @@ VERSION = 1
 Migration = Callable[[sa.Connection, Tables], None]
 MIGRATIONS: Mapping[int, Migration] = MappingProxyType({})
 """By the version they start from: each brings the tables to the next one, in one transaction with its number."""
-_NAME = "schema_version"
+_NAME, _POLICY = "schema_version", "number_policy"
 _LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
@@ -70,6 +70,20 @@ def prepare(
         migrations[number](connection, tables)
     where = tables.meta.c.name == _NAME
     connection.execute(sa.update(tables.meta).where(where), {"value": str(version)})
+
+
+def policy(connection: sa.Connection, tables: Tables) -> str | None:
+    """Return the name of the number policy that the store's numbers are of; `None` before there was any."""
+    where = tables.meta.c.name == _POLICY
+    found: str | None = connection.execute(sa.select(tables.meta.c.value).where(where)).scalar_one_or_none()
+    return found
+
+
+def keep_policy(connection: sa.Connection, tables: Tables, name: str) -> str:
+    """Remember a number policy, unless another worker was first; return the one that is remembered."""
+    keep = sa.text(f"INSERT INTO {tables.meta.fullname} (name, value) VALUES (:name, :value) ON CONFLICT DO NOTHING")
+    connection.execute(keep, {"name": _POLICY, "value": name})
+    return policy(connection, tables) or name
 
 
 def _make(connection: sa.Connection, tables: Tables, version: int) -> None:

@@ -13,13 +13,12 @@ from ori_campaigns.campaign import Campaign
 from ori_campaigns.carriers import Carrier
 from ori_campaigns.clocks import FollowingClock, SystemClock
 from ori_campaigns.contact import Attempt, Contact
-from ori_campaigns.events import Event, NumberExcluded
+from ori_campaigns.events import Event
 from ori_campaigns.ids import new_key
 from ori_campaigns.instants import Instant, to_instant
-from ori_campaigns.numbers import PhoneNumber, parse_number
+from ori_campaigns.numbers import DIGITS, NumberPolicy, PhoneNumber, parse_number, require_policy
 from ori_campaigns.ports import AdmitAsk, Agenda, Clock, StoreCapabilities
 from ori_campaigns.reports import Report
-from ori_campaigns.stores import effects
 from ori_campaigns.stores.sql import schema as versions
 from ori_campaigns.stores.sql.agenda import Agendas
 from ori_campaigns.stores.sql.attempts import Attempts
@@ -29,6 +28,7 @@ from ori_campaigns.stores.sql.carriers import Carriers, KeptCarrier
 from ori_campaigns.stores.sql.contacts import Contacts
 from ori_campaigns.stores.sql.log import Log
 from ori_campaigns.stores.sql.moves import Moves
+from ori_campaigns.stores.sql.numbers import Numbers, SqlNumbersView
 from ori_campaigns.stores.sql.opening import check_connection, check_names, open_engine
 from ori_campaigns.stores.sql.people import People
 from ori_campaigns.stores.sql.retention import Erased, Purged, Retention
@@ -42,7 +42,6 @@ from ori_campaigns.views import (
     ContactBatch,
     Counters,
     Created,
-    NumberMatch,
     NumbersView,
     ReportView,
     UseStage,
@@ -54,11 +53,6 @@ R = TypeVar("R")
 class _CampaignView:
     def __init__(self, now: Instant, campaign: Campaign, counters: Counters) -> None:
         self.now, self.campaign, self.counters = now, campaign, counters
-
-
-class _NumbersView:
-    def __init__(self, now: Instant, campaign: Campaign, items: Sequence[NumberMatch]) -> None:
-        self.now, self.campaign, self.items = now, campaign, items
 
 
 class SqlStore:
@@ -111,6 +105,7 @@ class SqlStore:
         self._log = Log(self._tables)
         self._people = People(self._tables, self._dialect)
         self._moves = Moves(self._tables, self._campaigns, self._people, self._dialect)
+        self._numbers = Numbers(self._contacts, self._attempts, self._people)
         self._dialling = Dialling(self._campaigns, self._contacts, self._attempts, self._carriers, self._log)
         self._agendas = Agendas(self._tables, self._campaigns, self._carriers, self._attempts)
         self._retention = Retention(self._tables, self._campaigns, self._contacts, self._people, self._log)
@@ -204,13 +199,16 @@ class SqlStore:
         return row
 
     def _write(self, connection: sa.Connection, row: CampaignRow, changes: Changes[Any], now: Instant) -> None:
-        """Write what a rule of the lifecycle answered: moves, facts, the campaign row."""
+        """Write what a rule on a campaign answered: moves, facts, the campaign row."""
         moved = [self._moves.make(connection, row, move, now) for move in changes.moves]
-        self._log.append(connection, ((row.campaign.id, fact) for fact in (*changes.facts, *moved)))
+        told = self._numbers.apply(connection, row, changes.facts)
+        self._log.append(connection, ((row.campaign.id, fact) for fact in (*told, *moved)))
         if changes.campaign is not None:
             row.campaign = changes.campaign
         if changes.campaign is not None or moved:
             self._campaigns.save(connection, row)
+        else:
+            self._campaigns.save_run(connection, row)
 
     def change(self, campaign_id: str, rule: Callable[[CampaignView], Changes[R]]) -> R:
         """Run a lifecycle rule on one campaign."""
@@ -262,34 +260,18 @@ class SqlStore:
 
         def work(connection: sa.Connection) -> R:
             row = self._campaigns.lock(connection, campaign_id)
-            asked = [number.reveal() for number in numbers]
-            listed = self._contacts.by_number(connection, row, asked)
-            flagged = self._people.excluded(connection, row, asked)
-            items = [NumberMatch(number, listed.get(number.reveal()), number.reveal() in flagged) for number in numbers]
-            changes = rule(_NumbersView(self._now(connection)(), row.campaign, items))
-            self._exclude(connection, row, changes, {each.ordinal: each for each in listed.values()})
+            now = self._now(connection)()
+            matches = self._numbers.matches(connection, row, numbers)
+            changes = rule(SqlNumbersView(now, row.campaign, matches))
+            self._write(connection, row, changes, now)
             return changes.result
 
         return self._transactions.write(work)
 
-    def _exclude(self, connection: sa.Connection, row: CampaignRow, changes: Changes[Any], contacts: Any) -> None:  # noqa: ANN401 - by ordinal
-        """Write what a rule on numbers answered: flags, and what becomes of the contacts on the list."""
-        excluded = [fact for fact in changes.facts if isinstance(fact, NumberExcluded)]
-        keys = self._people.exclude(connection, row, [fact.number.reveal() for fact in excluded]) if excluded else {}
-        awaiting = self._attempts.awaiting(connection, row, contacts) if excluded and contacts else {}
-        for fact in excluded:
-            if fact.contact >= 0:
-                effects.exclude(contacts[fact.contact], row.run, fact, awaiting.get(fact.contact))
-        self._contacts.save(connection, ((row, contact) for contact in contacts.values()))
-        self._attempts.save(connection, ((row, attempt) for attempt in awaiting.values()))
-        self._campaigns.save_run(connection, row)
-        told = [
-            fact._replace(number=PhoneNumber(str(keys[fact.number.reveal()])))
-            if isinstance(fact, NumberExcluded)
-            else fact
-            for fact in changes.facts
-        ]
-        self._log.append(connection, ((row.campaign.id, fact) for fact in told))
+    def keep_policy(self, name: str) -> str:
+        """Remember a number policy by its name, unless one is remembered; return the remembered one."""
+        known = self._transactions.read(lambda connection: versions.policy(connection, self._tables))
+        return known or self._transactions.write(lambda c: versions.keep_policy(c, self._tables, name))
 
     def put_carriers(self, workspace: str, carriers: Sequence[Carrier]) -> None:
         """Bring the workspace's carriers up to date; buckets and live counts are kept."""
@@ -326,7 +308,9 @@ class SqlStore:
         lists = self._transactions.write(lambda connection: self._retention.drop_forgotten(connection, now))
         return Purged.together(done, events, lists)
 
-    def erase(self, number: str | PhoneNumber, *, by: str, workspace: str = "default") -> Erased:
+    def erase(
+        self, number: str | PhoneNumber, *, by: str, workspace: str = "default", policy: NumberPolicy = DIGITS
+    ) -> Erased:
         """Erase a person from every campaign of a workspace: outcomes stay, without the person.
 
         Number, variables and words are gone, a pseudonym (a keyed hash) takes the number's place. The person is
@@ -335,12 +319,16 @@ class SqlStore:
 
         Parameters:
             by: who does it, for the log.
+            policy: how the number is read; the store's.
 
         Raises:
             ActionNotAllowed: code `not_final`, when a contact of theirs may still be called: exclude the number first.
-            InvalidDefinition: code `bad_number`.
+            InvalidDefinition: codes `bad_number`, `other_number_policy`.
         """
-        person, key = parse_number(number), new_key()
+        kept = self._transactions.read(lambda connection: versions.policy(connection, self._tables)) or policy.name
+        hint = f"Give policy=, the one of the name {kept!r}."
+        require_policy(policy.name, kept, what="The erasure", whose="the store", hint=hint)
+        person, key = parse_number(number, policy=policy), new_key()
 
         def work(connection: sa.Connection) -> Erased:
             now = self._now(connection)()

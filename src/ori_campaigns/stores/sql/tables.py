@@ -274,10 +274,40 @@ class Tables:
         """
         if self.numbered:
             return column == sa.any_(sa.bindparam(name, type_=sa.ARRAY(column.type)))
-        several = sa.func.json_each(sa.bindparam(name, type_=sa.JSON)).table_valued("value")
-        return column.in_(sa.select(several.c.value))
+        return column.in_(sa.select(_given(name).c.value))
+
+    def not_among(self, column: sa.ColumnElement[Any], name: str) -> sa.ColumnElement[bool]:
+        """Return the condition that a column has none of several values, however many; given as for `among`."""
+        if self.numbered:
+            # One by one, for each row, is how PostgreSQL would look through a list that is too long for its memory.
+            array = sa.func.unnest(sa.bindparam(name, type_=sa.ARRAY(column.type)))
+            given = array.table_valued("value").render_derived()
+            return ~sa.exists().where(given.c.value == column)
+        return column.not_in(sa.select(_given(name).c.value))
+
+    def named(self) -> sa.Subquery:
+        """Return the people of a list (bound `people`) who have one of several numbers (bound `numbers`).
+
+        They are found by their index, and at most `limit` of them, before anything can be joined to them: a planner
+        would rather go through whole lists.
+        """
+        people = self.people
+        those = sa.select(people.c.ordinal, people.c.number, people.c.variables)
+        listed = people.c.list == sa.bindparam("people")
+        if self.numbered:
+            those = those.where(listed, self.among(people.c.number, "numbers"))
+        else:
+            # SQLite takes neither a condition nor an inner join for a reason to begin with the numbers.
+            given = _given("numbers")
+            those = those.select_from(given.outerjoin(people, listed & (people.c.number == given.c.value)))
+        return those.limit(sa.bindparam("limit")).subquery("named")
 
     @property
     def cursor(self) -> sa.Column[int]:
         """The column by which events are read on."""
         return self.events.c.cursor if self.numbered else self.events.c.position
+
+
+def _given(name: str) -> sa.TableValuedAlias:
+    """Return a list of values, given to SQLite as one parameter of that name, as a table with the column `value`."""
+    return sa.func.json_each(sa.bindparam(name, type_=sa.JSON)).table_valued("value")
