@@ -141,3 +141,13 @@ def test_many_and_long_names_are_cut_in_the_message() -> None:
 def test_positions_are_those_of_the_kept_columns() -> None:
     header = read_header(["a", "", "phone_number", "b"], line=1, max_columns=200)
     assert (header.width, header.positions, header.names) == (4, (2, 0, 3), ("a", "b"))
+
+
+@pytest.mark.behaviour("C6")
+def test_very_many_columns_without_a_header_are_told_in_one_warning() -> None:
+    leads = read_leads(f"phone_number{',' * 300_000}\n919800000001{',x' * 300_000}\n".encode())
+    assert len(leads) == 1
+    assert [warning.path for warning in leads.warnings] == [f"header.{column}" for column in range(2, 23)]
+    assert str(leads.warnings[-1]).startswith(
+        "header.22: 299,980 more columns have no header and were left out, the last of them column 300,001."
+    )

@@ -137,17 +137,22 @@ def header_control_character(line: int, column: int | None = None) -> IngestErro
 
 def _warnings(cells: Sequence[str], names: Sequence[str]) -> list[Problem]:
     warnings = []
+    nameless = [position for position, name in enumerate(names, start=1) if not name]
+    hint = "Give it a name to use its values in the call."
     for position, (cell, name) in enumerate(zip(cells, names, strict=True), start=1):
         path = f"header.{position}"
-        if not name:
+        if not name and position <= nameless[:_SHOWN_COLUMNS][-1]:
             message = f"Column {position} has no header and was left out."
-            hint = "Give it a name to use its values in the call."
             warnings.append(Problem(path, "blank_header", message, hint, severity="warning"))
-        elif name != cell:
+        elif name and name != cell:
             message = (
                 f"The header of column {position} had hidden characters or outer spaces; it is read as {shown([name])}."
             )
             warnings.append(Problem(path, "header_cleaned", message, severity="warning"))
+    if more := nameless[_SHOWN_COLUMNS:]:
+        # Thousands of them are the delimiters that a spreadsheet adds to every line.
+        message = f"{len(more):,} more columns have no header and were left out, the last of them column {more[-1]:,}."
+        warnings.append(Problem(f"header.{more[0]}", "blank_header", message, hint, severity="warning"))
     return warnings
 
 

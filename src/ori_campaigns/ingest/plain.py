@@ -95,10 +95,12 @@ class PlainLines:
         self._delimiter = delimiter
         self._width = header.width
         self._longest = min(longest, csv.field_size_limit())
+        # Of very many columns, most without a name, only those are parsed that are kept.
+        self._parsed_columns = range(header.width) if header.width <= _WIDEST else header.positions
+        self._schema = dict.fromkeys(map(str, self._parsed_columns), pl.String)
         self._kept = [str(position) for position in header.positions]
-        self._schema = dict.fromkeys(map(str, range(header.width)), pl.String)
         # As wide as the records, so that polars never takes the first line of a piece for something special.
-        self._preface = delimiter * (header.width - 1) or "x"
+        self._preface = delimiter * (len(self._parsed_columns) - 1) or "x"
         within = re.escape(delimiter)
         bare, quoted = rf'[^"{within}{_NOT_IN_A_CELL}]*', rf'"(?:[^"{_NOT_IN_A_CELL}]|"")*"'
         self._pattern = self._of_cells(rf"(?:{bare}|{quoted})")
@@ -186,7 +188,7 @@ class PlainLines:
         return cells.select(numbers.alias("line"), faults.filter(keep).alias("reason"), *self._kept).slice(1)
 
     def _written(self, cells: Sequence[str]) -> str:
-        return self._delimiter.join(['"' + cell.replace('"', '""') + '"' for cell in cells])
+        return self._delimiter.join(['"' + cells[i].replace('"', '""') + '"' for i in self._parsed_columns])
 
     def _parsed(self, lines: pl.Series) -> pl.DataFrame:
         text = lines.str.join("\n").cast(pl.Binary).item()
