@@ -100,6 +100,15 @@ def test_a_static_directory_belongs_to_one_workspace() -> None:
     assert (north.bots("north"), north.bots("default")) == ((Bot("asha"),), ())
 
 
+@pytest.mark.behaviour("W4")
+@pytest.mark.parametrize(
+    ("bot", "label"),
+    [(Bot("asha"), "asha"), (Bot("asha", name="Asha (Hindi)"), "Asha (Hindi)"), (Bot("a", name=""), "a")],
+)
+def test_a_bot_is_chosen_by_its_name_or_else_by_its_id(bot: Bot, label: str) -> None:
+    assert bot.label == label
+
+
 def test_numbers_may_be_given_in_three_ways() -> None:
     labelled = CarrierNumber(SECOND, "Delhi")
     carrier = Carrier("a", [FIRST, labelled, PhoneNumber("911140001002")])

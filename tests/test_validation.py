@@ -17,9 +17,20 @@ from ori_campaigns.config import MULTI_DAY, SINGLE_DAY, DiallerConfig, RedialRul
 from ori_campaigns.directory import StaticDirectory
 from ori_campaigns.errors import InvalidDefinition, Problem
 from ori_campaigns.ids import counted_ids
+from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.service import CampaignService
 from ori_campaigns.stores.memory import MemoryStore
-from ori_campaigns.validation import config_problems, errors_among, problems_of, with_defaults
+from ori_campaigns.validation import (
+    capacity_problems,
+    clamped,
+    config_problems,
+    defaulted,
+    errors_among,
+    number_in,
+    problems_of,
+    repeated_numbers,
+    with_defaults,
+)
 from ori_campaigns.windows import CallingWindow
 
 GOOD = "911140001000"
@@ -31,6 +42,7 @@ CARRIERS = [Carrier("trunk", [CarrierNumber(GOOD), CarrierNumber(INBOUND, outbou
 
 class Leads(NamedTuple):
     numbers: Sequence[str]
+    policy: str = "digits"
 
     def variables(self, index: int) -> Mapping[str, str]:
         return {}
@@ -91,10 +103,15 @@ def test_what_can_be_wrong_with_name_bot_and_pool(wrong: CampaignDraft, path: st
         (odd(concurrency_limit=True), "config.concurrency_limit", "not_a_whole_number"),
         (odd(concurrency_limit="5"), "config.concurrency_limit", "not_a_whole_number"),
         (odd(concurrency_limit=nan), "config.concurrency_limit", "not_a_whole_number"),
+        (odd(concurrency_limit=None), "config.concurrency_limit", "not_a_whole_number"),
+        (odd(concurrency_limit=1_000_001), "config.concurrency_limit", "too_large"),
+        (odd(delay_minutes=10**6000), "config.retry.delay_minutes", "too_large"),
+        (odd(max_attempts=None), "config.retry.max_attempts", "not_a_whole_number"),
         (odd(max_attempts=0), "config.retry.max_attempts", "below_one"),
         (odd(max_attempts=2.0), "config.retry.max_attempts", "not_a_whole_number"),
         (odd(delay_minutes=0), "config.retry.delay_minutes", "below_one"),
         (odd(delay_minutes=0.5), "config.retry.delay_minutes", "not_a_whole_number"),
+        (odd(delay_minutes=None), "config.retry.delay_minutes", "not_a_whole_number"),
         (odd(stop_after_seconds=0), "config.redial.stop_after_seconds", "below_one"),
         (odd(redial_under_seconds=-1), "config.redial.redial_under_seconds", "below_one"),
         (odd(redial_under_seconds="15"), "config.redial.redial_under_seconds", "not_a_whole_number"),
@@ -209,6 +226,85 @@ def test_overlapping_thresholds_are_a_warning(stop: int | None, under: int | Non
         assert "stop rule wins" in each.message
 
 
+@pytest.mark.behaviour("W12")
+@pytest.mark.parametrize(
+    ("start", "end", "on", "warned"),
+    [
+        ("09:00", "18:00", True, True),
+        ("00:00", "00:01", True, True),
+        ("09:00", "18:01", True, False),
+        ("09:00", "18:00", False, False),
+        ("18:00", "09:00", True, False),
+        ("18:00", "00:00", True, False),
+        ("18:00", "18:00", True, False),
+        ("9:00", "18:00", True, False),
+    ],
+)
+def test_evening_callbacks_of_a_window_that_ends_by_then_are_a_warning(
+    start: str, end: str, on: bool, warned: bool
+) -> None:
+    problems = config_problems(DiallerConfig(window=CallingWindow(start, end), callback_detection=on))
+    warnings = [(each.path, each.code) for each in problems if each.severity == "warning"]
+    assert warnings == ([("config.callback_detection", "evening_callbacks")] if warned else [])
+    assert service().create(draft(config=DiallerConfig(callback_detection=True)), by="ops").config.callback_detection
+
+
+@pytest.mark.behaviour("W5")
+def test_a_number_that_stands_in_a_list_again_is_a_warning() -> None:
+    first, second = PhoneNumber(GOOD), PhoneNumber(STRANGE)
+    found = repeated_numbers([first, second, first, first])
+    assert [(each.path, each.code, each.severity) for each in found] == [
+        ("numbers[2]", "number_repeated", "warning"),
+        ("numbers[3]", "number_repeated", "warning"),
+    ]
+    assert repeated_numbers([first, second]) == repeated_numbers([]) == ()
+    assert GOOD not in repr(found)
+
+
+@pytest.mark.behaviour("W5")
+@pytest.mark.parametrize(
+    ("numbers", "limit", "channels", "warned"),
+    [
+        ([GOOD], 30, 30, False),
+        ([GOOD], 31, 30, True),
+        # An inbound-only number does not open its carrier, one that is nowhere has none.
+        ([INBOUND], 31, 30, False),
+        ([STRANGE], 31, 30, False),
+        # What is no number is told by others.
+        ([GOOD], "31", 30, False),
+        ([GOOD], 31, nan, False),
+    ],
+)
+def test_channels_that_cannot_carry_the_concurrency_are_a_warning(
+    numbers: list[str], limit: Any, channels: Any, warned: bool
+) -> None:
+    carriers = [attrs.evolve(CARRIERS[0], channels=channels), Carrier("idle", ["911150000000"], channels=500)]
+    found = capacity_problems(draft(numbers=numbers, config=odd(concurrency_limit=limit)), carriers)
+    assert [each.code for each in found] == (["channels_below_concurrency"] if warned else [])
+    assert errors_among(found) == ()
+
+
+@pytest.mark.behaviour("W5")
+def test_the_channels_of_all_carriers_of_the_pool_count() -> None:
+    carriers = [CARRIERS[0], Carrier("other", [STRANGE], channels=30)]
+    wanted = draft(numbers=[GOOD, STRANGE], config=odd(concurrency_limit=60))
+    assert capacity_problems(wanted, carriers) == ()
+    [problem] = capacity_problems(attrs.evolve(wanted, config=odd(concurrency_limit=61)), carriers)
+    assert "60 calls" in problem.message
+    assert "61" in problem.message
+
+
+@pytest.mark.behaviour("W4")
+@pytest.mark.parametrize(
+    ("bot", "locked", "severity"),
+    [("nobody", "nobody", "warning"), ("nobody", "asha", "error"), ("nobody", "", "error"), ("", "", "error")],
+)
+def test_a_locked_bot_that_is_gone_is_a_warning(bot: str, locked: str, severity: str) -> None:
+    [problem] = problems_of(draft(bot=bot), bots=BOTS, carriers=CARRIERS, locked_bot=locked)
+    assert problem.severity == severity
+    assert problems_of(draft(), bots=BOTS, carriers=CARRIERS, locked_bot="asha") == ()
+
+
 def test_errors_among_leaves_the_warnings_out() -> None:
     error, warning = Problem("a", "x", "m."), Problem("b", "y", "m.", severity="warning")
     assert errors_among([warning, error, warning]) == (error,)
@@ -248,6 +344,76 @@ def test_fractions_are_floored_after_the_test_for_below_one(given: Any, kept: in
     )
     assert values == (kept,) * 5
     assert all(type(value) is int for value in values)
+
+
+TYPED: list[tuple[str, Any]] = [
+    ("7", 7),
+    (" 7\n", 7),
+    ("+7", 7),
+    ("-7", -7),
+    ("007", 7),
+    ("7.", 7.0),
+    (".5", 0.5),
+    ("1.25", 1.25),
+    ("1e3", 1000.0),
+    ("5E-1", 0.5),
+    ("9" * 30, 10**30 - 1),
+    ("1e999", 10**30),
+    ("-1e999", -(10**30)),
+    ("", None),
+    ("  ", None),
+    ("abc", None),
+    ("7 calls", None),
+    ("1,000", None),
+    ("1 000", None),
+    ("1_000", None),
+    ("0x10", None),
+    ("\N{ARABIC-INDIC DIGIT SEVEN}", None),
+    ("nan", None),
+    ("infinity", None),
+    (".", None),
+    ("e3", None),
+    ("--7", None),
+]
+
+
+@pytest.mark.behaviour("W6", "W9")
+@pytest.mark.parametrize(("text", "number"), TYPED)
+def test_the_number_that_was_typed(text: str, number: Any) -> None:
+    assert number_in(text) == number
+    assert type(number_in(text)) is type(number)
+
+
+@pytest.mark.behaviour("W6", "W9")
+def test_a_number_of_many_digits_is_read_in_no_time() -> None:
+    assert number_in("9" * 100_000) == 10**30
+    assert number_in("1" + "0" * 100) == 1e100
+    assert defaulted(10**6000, 50) == 10**6000
+
+
+@pytest.mark.behaviour("W6")
+@pytest.mark.parametrize(
+    ("value", "left", "not_left"),
+    [
+        ("", 50, 50),
+        (None, 50, 50),
+        ("abc", 50, 50),
+        (nan, 50, 50),
+        (True, 50, 50),
+        ("0", 1, 50),
+        (0, 1, 50),
+        ("-7", 1, 50),
+        ("0.5", 1, 50),
+        (0.999, 1, 50),
+        ("1", 1, 1),
+        ("1.9", 1, 1),
+        ("12", 12, 12),
+        (12.9, 12, 12),
+    ],
+)
+def test_below_one_is_one_in_a_concurrency_that_is_left(value: Any, left: int, not_left: int) -> None:
+    assert (clamped(value, 50), defaulted(value, 50)) == (left, not_left)
+    assert with_defaults(odd(concurrency_limit=value)).concurrency_limit == not_left
 
 
 @pytest.mark.behaviour("W10")

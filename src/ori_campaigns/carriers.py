@@ -21,10 +21,20 @@ class Bot:
     Parameters:
         id: what a campaign names.
         callbacks: the bot's half of the callback gate (K1).
+        name: what people call it; empty where the id says enough.
+
+    >>> Bot("renewals-v3").label, Bot("renewals-v3", name="Renewals (English)").label
+    ('renewals-v3', 'Renewals (English)')
     """
 
     id: str
     callbacks: bool = False
+    name: str = ""
+
+    @property
+    def label(self) -> str:
+        """What a person chooses it by (W4): its name, or its id where it has none."""
+        return self.name or self.id
 
 
 @attrs.frozen

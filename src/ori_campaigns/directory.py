@@ -20,7 +20,7 @@ class StaticDirectory:
         InvalidDefinition: codes `carrier_out_of_range`, `carrier_repeated`, `number_under_two_carriers`.
 
     >>> StaticDirectory(bots=["renewals-v3"], carriers=[]).bots("default")
-    (Bot(id='renewals-v3', callbacks=False),)
+    (Bot(id='renewals-v3', callbacks=False, name=''),)
     """
 
     def __init__(

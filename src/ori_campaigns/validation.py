@@ -1,12 +1,14 @@
 """Is this definition right? Every problem at once, each with its field, a stable code and a way out (W17).
 
-Strict validation refuses what the wizard would silently default; `with_defaults` applies those defaults first.
+Strict validation refuses what the wizard would silently default; `with_defaults` applies those defaults first. What a
+numeric field holds is read in one place, `defaulted`, for the wizard and for whoever creates without one.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from math import floor, isfinite
+from math import floor, inf, isfinite
 from unicodedata import category
 
 import attrs
@@ -30,13 +32,24 @@ from ori_campaigns.numbers import PhoneNumber
 MOST = 1_000_000
 """The largest number any field may hold; as minutes it is close to two years."""
 
+EVENING = "18:00"
+"""When the evening of a callback begins (K3); a window that ends by then has none (W12)."""
 
-def problems_of(draft: CampaignDraft, *, bots: Iterable[Bot], carriers: Iterable[Carrier]) -> tuple[Problem, ...]:
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
+_BEYOND = 10**30
+
+
+def problems_of(
+    draft: CampaignDraft, *, bots: Iterable[Bot], carriers: Iterable[Carrier], locked_bot: str = ""
+) -> tuple[Problem, ...]:
     """Return everything that keeps a draft from being created, and the warnings.
 
     Parameters:
         draft: as entered; call `with_defaults` first for the lenient reading.
         bots, carriers: the host's directory of the draft's workspace.
+        locked_bot: the bot of a campaign that has run. Where it is gone that is a warning, for it cannot be changed
+            and keeps nobody from editing the rest; start refuses it (W4).
 
     Codes: `name_blank`, `name_unprintable`, `bot_blank`, `unknown_bot`, `empty_pool`, `number_not_configured`,
     `number_inbound_only`, and those of `config_problems`.
@@ -47,7 +60,11 @@ def problems_of(draft: CampaignDraft, *, bots: Iterable[Bot], carriers: Iterable
     elif any(each == "\0" or category(each) == "Cs" for each in draft.name):
         # NUL, and halves of surrogate pairs: not every database keeps them.
         found.append(Problem("name", "name_unprintable", "The name holds characters that are none.", "Type it anew."))
-    found.extend(bot_problems(draft.bot, bots))
+    wrong = bot_problems(draft.bot, bots)
+    if locked_bot and draft.bot == locked_bot:
+        hint = "Start is refused until it is back. Use Clone if you need a different bot."
+        wrong = tuple(attrs.evolve(each, hint=hint, severity="warning") for each in wrong)
+    found.extend(wrong)
     found.extend(pool_problems(draft.numbers, carriers))
     found.extend(config_problems(draft.config))
     return tuple(found)
@@ -82,11 +99,56 @@ def pool_problems(numbers: Sequence[PhoneNumber], carriers: Iterable[Carrier]) -
     return tuple(found)
 
 
+def repeated_numbers(numbers: Iterable[PhoneNumber]) -> tuple[Problem, ...]:
+    """Return a warning, code `number_repeated`, for each number that stands in a list again (W5).
+
+    Ask before a `CampaignDraft` is made of the list: there a number counts once.
+
+    >>> [problem.path for problem in repeated_numbers([PhoneNumber("911140001000")] * 2)]
+    ['numbers[1]']
+    """
+    seen: set[PhoneNumber] = set()
+    found: list[Problem] = []
+    for position, number in enumerate(numbers):
+        if number in seen:
+            message, hint = f"Number {number} is ticked more than once.", "It counts once, at its first place."
+            found.append(Problem(f"numbers[{position}]", "number_repeated", message, hint, severity="warning"))
+        seen.add(number)
+    return tuple(found)
+
+
+def capacity_problems(draft: CampaignDraft, carriers: Iterable[Carrier]) -> tuple[Problem, ...]:
+    """Return a warning, code `channels_below_concurrency`, where the pool's carriers cannot carry the concurrency (W5).
+
+    It is advice for whoever plans a campaign, no part of `problems_of`: channels are shared by all campaigns and may
+    change at any time, and the tighter limit wins anyway (P2).
+
+    >>> from ori_campaigns.config import DiallerConfig
+    >>> draft = CampaignDraft("Renewals", "asha", ["911140001000"], DiallerConfig(concurrency_limit=40))
+    >>> [warning] = capacity_problems(draft, [Carrier("trunk", ["911140001000"], channels=30)])
+    >>> warning.message
+    'The carriers of these numbers carry 30 calls at the same time, the concurrency limit is 40.'
+    """
+    pool, limit = frozenset(draft.numbers), draft.config.concurrency_limit
+    used = [each for each in carriers if any(entry.outbound and entry.number in pool for entry in each.numbers)]
+    # What is no number at all is told by others: of a carrier by the directory, of the limit by `config_problems`.
+    if not used or not all(isinstance(value, int) for value in (limit, *(each.channels for each in used))):
+        return ()
+    channels = sum(each.channels for each in used)
+    if channels >= limit:
+        return ()
+    carried = f"The carriers of these numbers carry {channels} calls at the same time"
+    message = f"{carried}, the concurrency limit is {limit}."
+    hint = "Choose numbers of further carriers, or a lower concurrency limit."
+    return (Problem("numbers", "channels_below_concurrency", message, hint, severity="warning"),)
+
+
 def config_problems(config: DiallerConfig, path: str = "config") -> tuple[Problem, ...]:
-    """Return what is wrong with a dialler config; warnings are among them (W8 to W11).
+    """Return what is wrong with a dialler config; warnings are among them (W8 to W12).
 
     Codes: `below_one`, `too_large`, `not_a_whole_number`, `unknown_mode`, `always_on_single_day`,
-    `unknown_disposition`, `negative`, `thresholds_overlap` (a warning), and those of the calling window.
+    `unknown_disposition`, `negative`, `thresholds_overlap` and `evening_callbacks` (warnings), and those of the
+    calling window.
     """
     retry, redial = config.retry, config.redial
     found: list[Problem] = []
@@ -97,10 +159,12 @@ def config_problems(config: DiallerConfig, path: str = "config") -> tuple[Proble
         ("redial.stop_after_seconds", redial.stop_after_seconds),
         ("redial.redial_under_seconds", redial.redial_under_seconds),
     ):
-        if value is not None:
+        # Only a threshold may be `None`: its rule is off.
+        if value is not None or not name.startswith("redial."):
             found.extend(_whole_from(1, value, f"{path}.{name}"))
     found.extend(_whole_from(0, config.analysis_wait_seconds, f"{path}.analysis_wait_seconds"))
-    found.extend(config.window.problems(f"{path}.window"))
+    window = config.window.problems(f"{path}.window")
+    found.extend(window)
     if not isinstance(config.mode, CampaignMode):
         hint = f"The modes are {' and '.join(CampaignMode)}."
         found.append(Problem(f"{path}.mode", "unknown_mode", f"{config.mode!r} is not a campaign mode.", hint))
@@ -118,6 +182,11 @@ def config_problems(config: DiallerConfig, path: str = "config") -> tuple[Proble
         message = f"{between}: the stop rule wins, they are not redialled."
         hint = "Set the stop-after value at or above the redial-under value."
         found.append(Problem(f"{path}.redial", "thresholds_overlap", message, hint, severity="warning"))
+    # An overnight window either has the evening in it or opens later on the same one.
+    if config.callback_detection and not window and config.window.start < config.window.end <= EVENING:
+        message = f"The window ends at {config.window.end}: callbacks asked for the evening move to the next day."
+        hint = f"Set the end of the window after {EVENING} to call back on the same evening."
+        found.append(Problem(f"{path}.callback_detection", "evening_callbacks", message, hint, severity="warning"))
     return tuple(found)
 
 
@@ -127,7 +196,9 @@ def _whole_from(least: int, value: object, path: str) -> tuple[Problem, ...]:
         hint = f"Give a whole number from {least} up."
         return (Problem(path, "not_a_whole_number", f"{name} is {value!r}, not a whole number.", hint),)
     if value > MOST:
-        return (Problem(path, "too_large", f"{name} is {value}; the most is {MOST}.", f"Give {MOST} or less."),)
+        # Python itself refuses to write out a number of thousands of digits.
+        told = value if value < _BEYOND else "a number of more than 30 digits"
+        return (Problem(path, "too_large", f"{name} is {told}; the most is {MOST}.", f"Give {MOST} or less."),)
     if value < least:
         code = "below_one" if least == 1 else "negative"
         return (Problem(path, code, f"{name} is {value}; the least is {least}.", f"Give {least} or more."),)
@@ -151,27 +222,67 @@ def with_defaults(config: DiallerConfig) -> DiallerConfig:
     redial = config.redial
     return attrs.evolve(
         config,
-        concurrency_limit=_defaulted(config.concurrency_limit, DEFAULT_CONCURRENCY),
+        concurrency_limit=defaulted(config.concurrency_limit, DEFAULT_CONCURRENCY),
         always_on=config.always_on and config.mode is MULTI_DAY,
         retry=attrs.evolve(
             config.retry,
-            max_attempts=_defaulted(config.retry.max_attempts, DEFAULT_MAX_ATTEMPTS),
-            delay_minutes=_defaulted(config.retry.delay_minutes, DEFAULT_DELAY_MINUTES),
+            max_attempts=defaulted(config.retry.max_attempts, DEFAULT_MAX_ATTEMPTS),
+            delay_minutes=defaulted(config.retry.delay_minutes, DEFAULT_DELAY_MINUTES),
         ),
         redial=attrs.evolve(
             redial,
             stop_after_seconds=None
             if redial.stop_after_seconds is None
-            else _defaulted(redial.stop_after_seconds, DEFAULT_STOP_AFTER_SECONDS),
+            else defaulted(redial.stop_after_seconds, DEFAULT_STOP_AFTER_SECONDS),
             redial_under_seconds=None
             if redial.redial_under_seconds is None
-            else _defaulted(redial.redial_under_seconds, DEFAULT_REDIAL_UNDER_SECONDS),
+            else defaulted(redial.redial_under_seconds, DEFAULT_REDIAL_UNDER_SECONDS),
         ),
     )
 
 
-def _defaulted(value: object, default: int) -> int:
-    """Floor after the test for below one, so that 0.5 is blank and 1.5 is 1."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not isfinite(value) or value < 1:
+def number_in(text: str) -> int | float | None:
+    """Return the number that was typed into a field; `None` for anything else, a blank field included (W6).
+
+    A number has ASCII digits, and may have a sign, a decimal point and an exponent.
+
+    >>> number_in(" 12 "), number_in("1.5"), number_in("1,000"), number_in("")
+    (12, 1.5, None, None)
+    """
+    written = text.strip()
+    if not _NUMBER.fullmatch(written):
+        return None
+    if _WHOLE.fullmatch(written):
+        return int(written)
+    value = float(written)
+    # What no float holds is too large like any other number beyond the most, and no junk.
+    return {inf: _BEYOND, -inf: -_BEYOND}.get(value, value)
+
+
+def defaulted(value: object, default: int) -> int:
+    """Return what a numeric field comes to: the default where it is blank, junk or below one, else it is floored.
+
+    Parameters:
+        value: a number, or what was typed.
+        default: the field's own (W6, W9, W10).
+
+    >>> defaulted("", 3), defaulted("0.5", 3), defaulted("1.5", 3), defaulted(7, 3)
+    (3, 3, 1, 7)
+    """
+    if isinstance(value, str):
+        value = number_in(value)
+    # The test comes before the floor, so that 0.5 is blank and 1.5 is 1.
+    if isinstance(value, bool) or not isinstance(value, int | float) or value < 1:
         return default
-    return floor(value)
+    return floor(value) if isinstance(value, int) or isfinite(value) else default
+
+
+def clamped(value: object, default: int) -> int:
+    """Return what the concurrency field comes to when it is left: below one is one, all else as `defaulted` (W6).
+
+    >>> clamped("0", 50), clamped("-3", 50), clamped("", 50), clamped("2.9", 50)
+    (1, 1, 50, 2)
+    """
+    number = number_in(value) if isinstance(value, str) else value
+    below = isinstance(number, int | float) and not isinstance(number, bool) and number < 1
+    return 1 if below else defaulted(number, default)

@@ -88,7 +88,7 @@ def to_plain(value: object) -> dict[str, Any]:
 
     >>> from ori_campaigns.carriers import Bot
     >>> to_plain(Bot("renewals-v3"))
-    {'format': 1, 'type': 'Bot', 'id': 'renewals-v3', 'callbacks': False}
+    {'format': 1, 'type': 'Bot', 'id': 'renewals-v3', 'callbacks': False, 'name': ''}
     """
     cls = type(value)
     plain = _plain(value)
@@ -109,7 +109,7 @@ def from_plain(cls: type[T], plain: object) -> T:
 
     >>> from ori_campaigns.carriers import Bot
     >>> from_plain(Bot, {"format": 1, "type": "Bot", "id": "renewals-v3"})
-    Bot(id='renewals-v3', callbacks=False)
+    Bot(id='renewals-v3', callbacks=False, name='')
     """
     name = cls.__name__
     if not isinstance(plain, dict):
