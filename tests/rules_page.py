@@ -38,7 +38,9 @@ REQUIRED: frozenset[str] = frozenset(
     | _span("P", 1, 5)
     | {"P7", "P9"}
     | _span("M", 1, 3)
-    | {"C1", "C2", "C4", "C5", "C9"}
+    | _span("C", 1, 13)
+    | _span("W", 1, 18)
+    | {"X4"}
 )
 
 _ROW = re.compile(r"^\| (?P<id>[A-Z]\d+) \| (?P<rule>.+?) \| (?P<tests>.*?) ?\|$", re.MULTILINE)

@@ -24,6 +24,7 @@ from ori_campaigns.events import (
     Event,
     LifecycleChanged,
     NumberExcluded,
+    NumberReadded,
     RetryScheduled,
 )
 from ori_campaigns.ingest import Leads
@@ -102,6 +103,35 @@ def test_lists_that_are_born_with_exclusions_are_clean_at_every_moment() -> None
     bench.service.exclude(loose.id, [number(3)], by="test")
     bench.service.cancel_restart(loose.id, by="test")
     clean(bench, "waiting in a failed run")
+
+
+@pytest.mark.behaviour("C10", "X4")
+def test_exclusions_a_list_was_born_with_may_be_lifted() -> None:
+    """The log names no exclusion of these contacts; that it was lifted tells that there was one."""
+    bench = Bench()
+    sticky = bench.create([number(0)], sticky_exclusion=True, always_on=True, mode="multi_day")
+    bench.service.exclude(sticky.id, [number(1), number(2), number(9)], by="test")
+    people = Leads.of(map(number, range(5)))
+    bench.service.edit(sticky.id, bench.draft_of(sticky), people, by="test", version=1)
+    copied = bench.service.clone(sticky.id, by="test")
+    for each in (sticky, copied):
+        bench.service.start(each.id, by="test")
+        bench.service.pause(each.id, by="test")
+        current = bench.service.get(each.id)
+        draft = bench.draft_of(current, sticky_exclusion=False)
+        bench.service.edit(each.id, draft, by="test", version=current.version)
+        done = bench.service.append(each.id, Leads.of([number(9), number(2), number(7)]), by="test")
+        assert (done.re_added, done.added) == (2, 1)
+        clean(bench, "lifted while paused")
+        bench.service.resume(each.id, by="test")
+        bench.talked(*bench.dials())
+        bench.service.exclude(each.id, number(2), by="test")
+        clean(bench, "excluded again")
+        bench.service.stop(each.id, by="test")
+        bench.service.restart(each.id, by="test")
+        clean(bench, "prepared")
+        bench.service.clone(each.id, by="test")
+        clean(bench, "cloned")
 
 
 def test_lowered_limits_callbacks_and_awaited_analyses_are_clean_at_every_moment() -> None:
@@ -329,6 +359,17 @@ def twice() -> Bench:
     return bench
 
 
+def grown() -> Bench:
+    """Two people, the first of whom talked, was excluded, and came again with somebody new; the second is called."""
+    bench = Bench()
+    campaign = bench.running(2, always_on=True)
+    first, _ = bench.dials()
+    bench.talked(first)
+    bench.service.exclude(campaign.id, number(0), by="test")
+    bench.service.append(campaign.id, Leads.of([number(0), number(7)]), by="test")
+    return bench
+
+
 def stopped() -> Bench:
     """Three people, one of whom was called before it was stopped."""
     bench = Bench()
@@ -455,6 +496,28 @@ BENDS = {
         {"log": lambda log: log[1:]},
         [f"I16 {C}: the log begins with its creation: expected create or clone; found ContactsMoved"],
     ),
+    "more are told to have come than did": Bend(
+        grown,
+        {"log": changed(ContactsMoved, 1, contacts=2)},
+        [f"I16 {C}: run 1: pending contacts, kept: expected 2 by rows, 3 by log; found 2"],
+    ),
+    "a budget was not begun anew": Bend(
+        grown,
+        {"contacts": row(0, attempts=1)},
+        [f"I16 {C}: attempts of contact 0, row against log: expected 0; found 1"],
+    ),
+    "a flag was not lifted": Bend(
+        grown,
+        {"log": without((NumberReadded, 0))},
+        [
+            f"I16 {C}: contact 0, row against log: expected completed; found pending",
+            f"I16 {C}: attempts of contact 0, row against log: expected 1; found 0",
+            f"I16 {C}: contact 0 excluded, row against log: expected True; found False",
+            f"I16 {C}: excluded, kept: expected 1 by log; found 0",
+            f"I16 {C}: run 1: pending contacts, kept: expected 2 by rows, 1 by log; found 2",
+            f"I16 {C}: run 1: completed contacts, kept: expected 0 by rows, 1 by log; found 0",
+        ],
+    ),
     # --- I1 ---
     "somebody is called twice at once, by the log": Bend(
         small,
@@ -488,6 +551,11 @@ BENDS = {
         small,
         {"log": with_fact(EXCLUDED, before=(AttemptReserved, 3))},
         [f"I6 {C}: contact 3, when {C}-3 was reserved: expected not excluded; found excluded"],
+    ),
+    "somebody is taken back who was not excluded": Bend(
+        small,
+        {"log": with_fact(NumberReadded(0, 0, PhoneNumber(number(0)), "test", opens=False))},
+        [f"I6 {C}: contact 0, when it was re-added: expected excluded; found not excluded"],
     ),
     # --- I7 ---
     "somebody is called after the pause": Bend(
@@ -549,6 +617,11 @@ BENDS = {
         small,
         {"log": with_fact(LifecycleChanged("resume", "test", 0, 1))},
         [f"I10 {C}: actions of a campaign that is running: expected pause, stop, clone, complete, fail; found resume"],
+    ),
+    "a budget goes on that has ended": Bend(
+        grown,
+        {"log": changed(NumberReadded, 0, opens=False)},
+        [f"I10 {C}: contact 0, when it was re-added: expected a call under way; found completed"],
     ),
     "a contact that is final is called": Bend(
         twice,

@@ -261,6 +261,7 @@ VALUES: list[Any] = [
 LEFT_OUT = {
     "admission": "answered by a rule to a store",
     "diallers": "models of people and carriers: functions, and scripts of a rehearsal",
+    "e164": "a number policy and its compiled patterns: a store keeps its name",
     "gates": "answered by one rule to another",
     "ingest": "a lead file on its way in; the list itself goes to a store",
     "lifecycle": "answered by a rule to the service",

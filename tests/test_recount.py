@@ -10,6 +10,8 @@ from ori_campaigns.events import (
     ContactsMoved,
     Event,
     Fact,
+    NumberExcluded,
+    NumberReadded,
     RetryScheduled,
 )
 from ori_campaigns.history import History
@@ -93,6 +95,40 @@ def test_a_clone_begins_with_the_exclusions_it_is_said_to_have() -> None:
     counted = from_log(log(ContactsMoved(0, "CopyContacts", "", 3, 1)), {1})[1]
     assert (counted.contacts[ContactStatus.PENDING], counted.contacts[ContactStatus.EXCLUDED]) == (2, 1)
     assert counted.excluded == 1
+
+
+def test_whoever_comes_later_is_counted_too() -> None:
+    appended = ContactsMoved(0, "AppendStage", "pending", 2, 1)
+    found = read(loaded(2), *tried(1, 2, 0), appended, *tried(3, 1, 2), closed(1))
+    assert (standing(found), found.run.vague) == ([2, 1, 0, 1], False)
+    counted = from_log(log(appended, *tried(1, 1, 0)))
+    assert (counted[1].total, counted[1].dialled) == (2, 1)
+
+
+def test_whoever_is_re_added_begins_anew_and_is_not_excluded_any_more() -> None:
+    person = PhoneNumber("919800000000")
+    excluded = NumberExcluded(0, 2, person, "", "ops", closes=True)
+    back = NumberReadded(0, 3, person, "ops", opens=True)
+    found = read(loaded(2), *tried(0, 2, 0), excluded)
+    assert (standing(found), found.excluded_count, list(found.run.tries)) == ([1, 0, 0, 0], 1, [2, 0])
+    for fact in (back, *tried(0, 1, 2)):
+        found.apply(fact)
+    assert (standing(found), found.excluded_count, list(found.run.tries)) == ([1, 1, 0, 0], 0, [1, 0])
+    assert found.born_excluded == set()
+
+
+def test_who_is_re_added_without_an_exclusion_was_excluded_when_the_list_was_made() -> None:
+    person = PhoneNumber("919800000001")
+    told: list[Fact] = [NumberExcluded(-1, 0, person, "", "ops", closes=False), loaded(3)]
+    back = NumberReadded(1, 3, person, "ops", opens=True)
+    found = read(*told, back)
+    assert (found.inherits, found.born_excluded, found.flags) == (True, {1}, set())
+    again = History({1})
+    for fact in told:
+        again.apply(fact)
+    assert again.run.counters(0).contacts[ContactStatus.EXCLUDED] == 1
+    again.apply(back)
+    assert (standing(again), again.excluded_count, again.born_excluded) == ([3, 0, 0, 0], 0, set())
 
 
 def test_the_attempts_are_counted_whatever_became_of_the_contacts() -> None:

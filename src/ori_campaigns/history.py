@@ -231,6 +231,8 @@ class History:
         elif fact.move == "NewRun":
             self._begin(fact)
         elif fact.move == "AppendStage":
+            # Where there was no list before, the run begins with it.
+            self.runs[self.run.number] = self.run
             self.run.extend(fact.contacts)
         elif fact.move == "DropRun":
             self.runs.pop(self.run.number, None)

@@ -155,9 +155,9 @@ _SOUND = [
     Entry("a_quoted_cell_one_too_long", "131,073 characters in quotes",
           among('919800000002,"' + "x" * (LONGEST_CELL + 1) + '"'),
           Refused("cell_too_long", {"line": 3, "limit": LONGEST_CELL})),
-    Entry("a_cell_of_many_lines_one_too_long", "closed as it should be, so no quote is to blame",
+    Entry("a_cell_of_many_lines_one_too_long", "closed as it should be, and yet a forgotten quote is likelier",
           among('919800000002,"x\n' + "y" * (LONGEST_CELL - 1) + '"'),
-          Refused("cell_too_long", {"line": 3, "limit": LONGEST_CELL})),
+          Refused("unbalanced_quote", {"line": 3}, says=["131,072 characters", "not closed"])),
 ]  # fmt: skip
 
 ENTRIES = (*_UNBALANCED, *_SWALLOWING, *_SOUND)

@@ -32,6 +32,9 @@ RESERVED = {
 }  # fmt: skip
 
 
+BLANKS_AND_QUOTE = re.compile('[ \t\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"')
+
+
 class Malformed(Exception):
     """A quote is not closed, or is followed by text, in the record that starts on `line`."""
 
@@ -139,7 +142,7 @@ class Walk:
             ):
                 return "control_character"
         for text, quoted, _ in cells:
-            if not quoted and re.match('[ \t]+"', text) and text.count('"') % 2:
+            if not quoted and BLANKS_AND_QUOTE.match(text) and text.count('"') % 2:
                 return "stray_quote"
         return ""
 

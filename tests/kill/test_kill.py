@@ -6,8 +6,12 @@ The carrier's book survives them. It is compared with what the store says at the
 from __future__ import annotations
 
 import json
+import os
+import random
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,6 +68,30 @@ def test_a_hundred_kills(engine: str, zygote: Zygote) -> None:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_one_of_two_is_killed_by_the_databases_own_time(engine: str, zygote: Zygote) -> None:
     lived_through(engine, zygote, 40, people=150, attempts=1, workers=2, pace=1)
+
+
+@pytest.mark.behaviour("C9", "C10")
+@pytest.mark.parametrize("engine", ENGINES)
+def test_uploads_that_are_killed(engine: str, zygote: Zygote) -> None:
+    """Lists are there whole or not at all: what grows is made of whole ones, what changes is one of them."""
+    size, kills, draw = 2_000, 6, random.Random(20260105)
+    with place(engine) as (url, folder):
+        plan = Cycles(url, folder, zygote, seed=1, people=0).plan
+        for _ in range(kills):
+            victim = zygote.fork("upload", plan, size=size)
+            zygote.wait_until_ready(victim)
+            time.sleep(draw.uniform(0.05, 0.6))
+            os.kill(victim, signal.SIGKILL)
+            assert zygote.reap(victim) == -signal.SIGKILL, zygote.failed
+        zygote.finish("dump", plan, to=str(folder / "dump"))
+        told = json.loads((folder / "dump").read_text(encoding="utf-8"))
+    assert (told["findings"], told["busy"]) == ([], [])
+    lists = [[int(each["number"][4:]) for each in campaign["contacts"]] for campaign in told["campaigns"]]
+    changes, grows = sorted(lists, key=len)
+    assert len(grows) >= kills * size
+    assert grows == list(range(len(grows)))
+    assert len(grows) % size == len(changes) % size == changes[0] % size == 0
+    assert changes == list(range(changes[0], changes[0] + size))
 
 
 # --- the judge can fail -----------------------------------------------------------------------------------------------

@@ -163,7 +163,7 @@ class Shop:
             retry=ori.RetryPolicy(plan.attempts, 1, {"no_answer", "rejected", "error", "timeout"}),
         )
         draft = ori.CampaignDraft(name=f"Campaign {number}", bot="b", numbers=LINES, config=config)
-        leads = People([f"9198{person:08d}" for person in range(first, first + people)])
+        leads = _people(first, people)
         campaign = self.service.create(draft, leads, by=BY, key=f"campaign {number}")
         if campaign.status is ori.CampaignStatus.DRAFT:
             self.service.start(campaign.id, by=BY)
@@ -182,6 +182,21 @@ class Shop:
                 if attempt.status in {ori.AttemptStatus.RESERVED, ori.AttemptStatus.SUBMITTED}:
                     number = contacts[attempt.contact].number.reveal()
                     self.book.add_call(course(attempt.id, number, self.clock.now(), self.plan.pace))
+
+    def upload(self, size: int) -> None:
+        """Append list after list to one campaign, and replace the list of another, until somebody is killed for it."""
+        config = ori.DiallerConfig(
+            mode=ori.MULTI_DAY, always_on=True, window=ori.CallingWindow("00:00", "23:59", self.plan.zone)
+        )
+        drafts = [ori.CampaignDraft(name=name, bot="b", numbers=LINES, config=config) for name in ("grows", "changes")]
+        grows, changes = (self.service.create(draft, by=BY, key=draft.name) for draft in drafts)
+        if grows.status is ori.CampaignStatus.DRAFT:
+            self.service.start(grows.id, by=BY)
+        while True:
+            first = self.store.counters(grows.id).total
+            self.service.append(grows.id, _people(first, size), by=BY)
+            version = self.service.get(changes.id).version
+            self.service.edit(changes.id, drafts[1], _people(version * size, size), by=BY, version=version)
 
     def operate(self, number: int, exclude: int) -> None:
         """Pause a campaign, exclude somebody, go on; each is written down only once it was acknowledged."""
@@ -232,6 +247,10 @@ class Shop:
         found = auditing.audit(self.store)
         told = {"campaigns": campaigns, "findings": [str(each) for each in found.findings], "busy": found.busy}
         Path(to).write_text(json.dumps(told), encoding="utf-8")
+
+
+def _people(first: int, count: int) -> People:
+    return People([f"9198{person:08d}" for person in range(first, first + count)])
 
 
 def _counts(counters: Counters) -> dict[str, Any]:

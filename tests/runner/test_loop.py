@@ -124,6 +124,29 @@ class Batches(ori.MemoryStore):
         return super().record(reports, rule)
 
 
+@pytest.mark.behaviour("C10")
+def test_contacts_that_are_added_are_called_within_a_poll() -> None:
+    """By whichever process: nothing was left to do, and nobody tells the runner."""
+    hall = Hall(talkers())
+
+    async def main() -> None:
+        async with anyio.create_task_group() as tasks:
+            campaign = hall.begin(2, always_on=True)
+            settings = attrs.evolve(SELDOM, poll=timedelta(seconds=7))
+            tasks.start_soon(lambda: ori.run(hall.service, hall.dialler, settings=settings))
+            await anyio.sleep(3600.5)
+            assert hall.contacts(campaign) == {"completed": 2}
+            added = hall.clock.now()
+            hall.worker().append(campaign, leads(4), by="meera")
+            await anyio.sleep(60)
+            assert [each.contact for each in hall.attempts(campaign)] == [0, 1, 2, 3]
+            assert all(each.reserved_at - added <= 7_000_000 for each in hall.attempts(campaign)[2:])
+            assert hall.contacts(campaign) == {"completed": 4}
+            tasks.cancel_scope.cancel()
+
+    play(main)
+
+
 def test_reports_that_come_together_are_recorded_together() -> None:
     hall = Hall(talkers(rate=0.0), store=Batches, ringing=False)
 

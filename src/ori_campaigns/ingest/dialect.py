@@ -24,7 +24,8 @@ CR_STANDIN = "\udc0d"
 Valid UTF-8 never decodes to a surrogate, so it cannot be in the file.
 """
 
-_LONE_CR = re.compile(r"\r(?!\r*(?:\n|\Z))")
+BLANKS = WHITESPACE.translate(str.maketrans("", "", "\n\x0b\x0c\r\x85"))
+"""White space that is neither a line break nor a control character: what may stand before a quote unseen (C8)."""
 
 
 @attrs.frozen
@@ -81,12 +82,17 @@ class Lines:
                 break
             self.offset += len(raw)
             self.line += 1
-            safe = _LONE_CR.sub(CR_STANDIN, line) if "\r" in line else line
+            safe = _with_standins(line) if "\r" in line else line
             record.append(safe)
             yield safe
         else:
             return
         raise NotText
+
+
+def _with_standins(line: str) -> str:
+    text = line.rstrip("\r\n")
+    return text.replace("\r", CR_STANDIN) + line[len(text) :]
 
 
 def find_layout(text: Text, *, limits: Limits) -> Layout:
@@ -146,17 +152,20 @@ def unquoted(raw: str, delimiter: str) -> str:
 
 def quote_problem(error: csv.Error, start: int, lines_read: int) -> IngestError:
     """Return the refusal for a record that `csv` cannot read, naming the line it starts on (C8)."""
-    if "field larger" in str(error) and lines_read <= 1:
-        longest = csv.field_size_limit()
-        message = (
-            f"Line {start} holds a cell of more than {longest:,} characters. "
-            "Shorten it, or look for a quote that is never closed."
-        )
-        return IngestError(message, code="cell_too_long", line=start, limit=longest)
+    longest = csv.field_size_limit()
+    what = "has a quote that is not closed, or is closed and followed by text"
+    if "field larger" in str(error):
+        if lines_read <= 1:
+            message = (
+                f"Line {start} holds a cell of more than {longest:,} characters. "
+                "Shorten it, or look for a quote that is never closed."
+            )
+            return IngestError(message, code="cell_too_long", line=start, limit=longest)
+        # Whoever writes so long a text in a cell is rarer than whoever forgets a quote.
+        what = f"has a cell of several lines with more than {longest:,} characters; most likely a quote is not closed"
     message = (
-        f"The record that starts on line {start} has a quote that is not closed, or is closed and followed by text. "
-        'A quoted cell begins and ends with ", and a quote inside it is written twice. Correct that line; '
-        "nothing was loaded."
+        f'The record that starts on line {start} {what}. A quoted cell begins and ends with ", and a quote inside it '
+        "is written twice. Correct that line; nothing was loaded."
     )
     return IngestError(message, code="unbalanced_quote", line=start)
 

@@ -42,6 +42,8 @@ _NEAR_MISSES = frozenset(
     """.split()
 )
 _LONG_ENOUGH_TO_BE_A_NUMBER = 7
+# A header that came out as one cell: phone_number|name, phone_number:name.
+_OTHER_DELIMITER = re.compile(rf"{PHONE_COLUMN}\s*[^\w\s]|[^\w\s]\s*{PHONE_COLUMN}")
 _SHOWN_COLUMNS = 20
 _SHOWN_CHARACTERS = 40
 
@@ -158,7 +160,11 @@ def _warnings(cells: Sequence[str], names: Sequence[str]) -> list[Problem]:
 
 def _no_phone_number(names: Sequence[str], line: int) -> IngestError:
     near = [name for name in names if _is_near_miss(name)]
-    if near:
+    if names[:1] and names[0].startswith("sep="):
+        hint = "That line is for a spreadsheet: delete it, so that the header comes first."
+    elif len(names) == 1 and _OTHER_DELIMITER.search(names[0]):
+        hint = "Its columns must be divided by commas, semicolons or tabs."
+    elif near:
         hint = f"Did you mean {shown(near)}? Rename it to {PHONE_COLUMN}, in lower case with the underscore."
     elif any(_holds_a_number(name) for name in names):
         hint = "That line reads like a contact: the file needs a header line above it."

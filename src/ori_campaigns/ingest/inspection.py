@@ -5,14 +5,15 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 from ori_campaigns.errors import IngestError
-from ori_campaigns.ingest.dialect import CR_STANDIN, as_written, unquoted
+from ori_campaigns.ingest.dialect import BLANKS, CR_STANDIN, as_written, unquoted
 from ori_campaigns.ingest.header import CONTROL_CHARACTER, Header
 from ori_campaigns.numbers import WHITESPACE, NumberPolicy, Rejection
 
 # Nothing is wrong with a record that has none of these; hardly any has one.
-_SUSPICIOUS = re.compile(rf'{CONTROL_CHARACTER.pattern}|{CR_STANDIN}|[ \t]"')
+_SUSPICIOUS = re.compile(rf'{CONTROL_CHARACTER.pattern}|{CR_STANDIN}|[{BLANKS}]"')
 
 
 class Inspector:
@@ -22,7 +23,8 @@ class Inspector:
         """Prepare for the records of a file whose lines end in `newline`."""
         self.header, self.delimiter, self.policy, self.newline = header, delimiter, policy, newline
         escaped = re.escape(delimiter)
-        blank = " " if delimiter == "\t" else "[ \t]"
+        blank = f"[{BLANKS.replace(delimiter, '')}]"
+        self._written = re.compile(rf'(?:"[^"]*(?:""[^"]*)*"|[^{escaped}]*)(?:{escaped}|\Z)')
         self._spaced_quote = re.compile(rf'(?:^|{escaped}){blank}+"([^\n{escaped}]*)')
 
     def examine(self, row: list[str], record: Sequence[str], start: int) -> tuple[list[str], str | None]:
@@ -67,9 +69,9 @@ class Inspector:
     def _refuse_swallowed(self, row: Sequence[str], record: Sequence[str], start: int) -> None:
         # A stray quote makes one cell of all lines up to the next quote, grammatically without fault. Its mark is a
         # line that would be a whole contact by itself, other than the line with this record's own number.
-        phone = row[self.header.phone] if len(row) > self.header.phone else ""
         own = sum(cell.count("\n") for cell in row[: self.header.phone])
-        quoted = f'"{phone}"' in "".join(record)
+        phone = row[self.header.phone] if len(row) > self.header.phone else ""
+        quoted = '"' not in phone and self._is_quoted(self.header.phone, "".join(record))
         for offset, line in enumerate(record):
             if offset != own and self._reads_like_a_contact(line, quoted=quoted):
                 message = (
@@ -78,6 +80,10 @@ class Inspector:
                     "between these lines; nothing was loaded."
                 )
                 raise IngestError(message, code="unbalanced_quote", line=start, inside=start + offset)
+
+    def _is_quoted(self, position: int, raw: str) -> bool:
+        cells = islice(self._written.finditer(raw), position, position + 1)
+        return any(cell[0].startswith('"') for cell in cells)
 
     def _reads_like_a_contact(self, line: str, *, quoted: bool) -> bool:
         width, delimiter = self.header.width, self.delimiter

@@ -17,6 +17,7 @@ import attrs
 import polars as pl
 
 from ori_campaigns.errors import IngestError
+from ori_campaigns.ingest.dialect import BLANKS
 from ori_campaigns.ingest.header import Header
 from ori_campaigns.ingest.source import NotText
 from ori_campaigns.numbers import WHITESPACE
@@ -94,6 +95,7 @@ class PlainLines:
         """Prepare for lines of at most `longest` bytes under this header."""
         self._delimiter = delimiter
         self._width = header.width
+        self._limit = longest + len(b"\r\n")
         self._longest = min(longest, csv.field_size_limit())
         # Of very many columns, most without a name, only those are parsed that are kept.
         self._parsed_columns = range(header.width) if header.width <= _WIDEST else header.positions
@@ -105,7 +107,7 @@ class PlainLines:
         bare, quoted = rf'[^"{within}{_NOT_IN_A_CELL}]*', rf'"(?:[^"{_NOT_IN_A_CELL}]|"")*"'
         self._pattern = self._of_cells(rf"(?:{bare}|{quoted})")
         # A quote inside a cell that is not quoted is text, but not where it may have been meant to open one.
-        self._inches = self._of_cells(rf'(?:[^"{within}{_NOT_IN_A_CELL} \t][^{within}{_NOT_IN_A_CELL}]*|{bare})')
+        self._inches = self._of_cells(rf'(?:[^"{within}{_NOT_IN_A_CELL}{BLANKS}][^{within}{_NOT_IN_A_CELL}]*|{bare})')
         # A line end may have more than one CR; a CR that is not part of one is for a closer look.
         self._blanks = WHITESPACE.replace("\r", "").replace(delimiter, "")
 
@@ -118,7 +120,9 @@ class PlainLines:
         Raises:
             NotText: the piece is not UTF-8.
         """
-        lines = self._lines(data, piece)
+        # A line over the limit is a piece of its own, and no more of it is looked at than its length.
+        too_long = piece.height == 1 and piece.end - piece.start > self._limit
+        lines = pl.Series(dtype=pl.String) if too_long else self._lines(data, piece)
         if len(lines) != piece.height + 1 or self._width > _WIDEST:
             # Slow and always right: what polars cannot be asked, or counts otherwise than we do, is read row by row.
             lines = pl.Series([self._preface]).extend_constant("", piece.height)

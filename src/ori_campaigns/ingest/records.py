@@ -34,6 +34,7 @@ R = TypeVar("R")
 
 # Large enough for polars to be worth its while, small enough for a few of them to be in memory at once.
 _PIECE = 4 << 20
+_MOST_LINES = 1 << 18
 _MOST_THREADS = 4
 
 
@@ -89,17 +90,24 @@ class Records:
         data, start, line = self.text.data, self.layout.offset, self.layout.next_line
         most = self.limits.max_lines
         while start < len(data):
-            end = data.rfind(b"\n", start, start + _PIECE) + 1
-            if not end and len(data) - start > _PIECE:
-                end = data.find(b"\n", start + _PIECE) + 1
-            if not end or len(data) - end == 0:
-                end = len(data)
-            height = data.count(b"\n", start, end) + (not data.endswith(b"\n", start, end))
-            if line + height - 1 > most and (actual := data.count(b"\n")) > most:
+            end, height = self._next(start)
+            if line + height - 1 > most:
+                actual = data.count(b"\n") + (not data.endswith(b"\n"))
                 message = f"{self.text.name} has {actual:,} lines; at most {most:,} are allowed, blank ones among them."
                 raise IngestError(message, code="too_many_lines", limit=most, actual=actual)
             yield Piece(start, end, line, height)
             start, line = end, line + height
+
+    def _next(self, start: int) -> tuple[int, int]:
+        """Return where the next piece ends, and how many lines it has; a line is never cut."""
+        data, size = self.text.data, _PIECE
+        while True:
+            end = data.rfind(b"\n", start, start + size) + 1 or data.find(b"\n", start + size) + 1 or len(data)
+            height = data.count(b"\n", start, end) + (not data.endswith(b"\n", start, end))
+            # Millions of blank lines take many times their size in memory.
+            if height <= _MOST_LINES or size <= _MOST_LINES:
+                return end, height
+            size //= 2
 
 
 def _chunk(plain: PlainLines, looked: Looked) -> tuple[Chunk, IngestError | None]:

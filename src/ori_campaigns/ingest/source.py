@@ -140,6 +140,8 @@ def _read_path(path: str, max_bytes: int) -> tuple[str, bytes]:
         code, message = "not_a_file", f"{path} is a directory. Give the path of one CSV file."
     except OSError as error:
         code, message = "file_not_readable", f"{path} cannot be read ({error.strerror}). Check that it may be opened."
+    except ValueError:  # half a surrogate pair, for one
+        raise _not_a_path() from None
     raise IngestError(message, code=code, path=path)
 
 
@@ -156,6 +158,8 @@ def _read_stream(stream: BinaryIO, max_bytes: int) -> tuple[str, bytes]:
         return name, _drain(stream, name, max_bytes)
     except OSError as error:
         message = f"{name} cannot be read ({error.strerror or type(error).__name__}). Check the stream and try again."
+    except ValueError:
+        message = f"{name} is closed. Open it again, or seek to its beginning instead of closing it."
     raise IngestError(message, code="file_not_readable")
 
 
