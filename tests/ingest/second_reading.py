@@ -193,11 +193,14 @@ def _read_text(text: str, warnings: list[str]) -> Answer:
     records = Walk(text, found).records()
     header = next(records)
     names = [_name(cell.text) for cell in header.cells]
-    warnings = warnings + [
-        "header_cleaned" if name else "blank_header"
-        for name, cell in zip(names, header.cells, strict=True)
-        if name != cell.text or not name
-    ]
+    for name, cell in zip(names, header.cells, strict=True):
+        # Twenty columns without a name are told one by one, all others at the end in one warning.
+        if not name and warnings.count("blank_header") < 20:
+            warnings = [*warnings, "blank_header"]
+        elif name and name != cell.text:
+            warnings = [*warnings, "header_cleaned"]
+    if names.count("") > 20:
+        warnings = [*warnings, "blank_header"]
     phone = names.index("phone_number")
     rows = []
     newline = Walk(text).newline

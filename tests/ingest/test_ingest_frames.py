@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from ori_campaigns.errors import IngestError
-from ori_campaigns.ingest import Limits, Progress, read_leads
+from ori_campaigns.ingest import Leads, Limits, Progress, read_leads
 
 
 def refused(frame: pl.DataFrame, limits: Limits | None = None) -> IngestError:
@@ -101,3 +101,19 @@ def test_the_frame_is_not_changed_and_may_be_read_again() -> None:
     assert frame.equals(before)
     assert first.contacts.equals(second.contacts)
     assert first.skipped.equals(second.skipped)
+
+
+@pytest.mark.behaviour("C5", "C13")
+def test_a_name_that_is_a_pattern_to_polars_is_a_name() -> None:
+    names = ["^sec.*$", "secret", "*", "^.*$"]
+    frame = pl.DataFrame({"phone_number": ["919800000001"], **{name: [name[::-1]] for name in names}})
+    expected = {name: name[::-1] for name in names}
+    assert read_leads(frame).variables(0) == expected
+    assert Leads.of([{"phone_number": "919800000001", **expected}]).variables(0) == expected
+    assert read_leads(frame.write_csv().encode()).variables(0) == expected
+
+
+def test_a_number_in_the_place_of_a_name_is_masked_everywhere() -> None:
+    error = refused(pl.DataFrame({"919800000001": [919800000002]}))
+    assert error.code == "not_text"
+    assert "9198" not in f"{error} {error.facts}"

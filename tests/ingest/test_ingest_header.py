@@ -145,9 +145,35 @@ def test_positions_are_those_of_the_kept_columns() -> None:
 
 @pytest.mark.behaviour("C6")
 def test_very_many_columns_without_a_header_are_told_in_one_warning() -> None:
-    leads = read_leads(f"phone_number{',' * 300_000}\n919800000001{',x' * 300_000}\n".encode())
+    leads = read_leads(f"phone_number{',' * 16_383}\n919800000001{',x' * 16_383}\n".encode())
     assert len(leads) == 1
     assert [warning.path for warning in leads.warnings] == [f"header.{column}" for column in range(2, 23)]
     assert str(leads.warnings[-1]).startswith(
-        "header.22: 299,980 more columns have no header and were left out, the last of them column 300,001."
+        "header.22: 16,363 more columns have no header and were left out, the last of them column 16,384."
     )
+
+
+@pytest.mark.behaviour("C6")
+def test_a_header_with_more_cells_than_any_spreadsheet_is_refused() -> None:
+    with pytest.raises(IngestError) as caught:
+        read_leads(f"phone_number{',' * 16_384}\n919800000001\n".encode())
+    assert (caught.value.code, caught.value.facts) == (
+        "too_many_columns",
+        {"line": 1, "limit": 16_384, "actual": 16_385},
+    )
+
+
+@pytest.mark.behaviour("C6")
+@pytest.mark.parametrize(
+    ("header", "hint"),
+    [
+        ("phone_number|name", "Its columns must be divided by commas, semicolons or tabs."),
+        ("name | phone_number", "Its columns must be divided by commas, semicolons or tabs."),
+        ("sep=;", "That line is for a spreadsheet: delete it, so that the header comes first."),
+    ],
+)
+def test_a_header_that_is_no_header_of_this_kind_is_told_what_to_do(header: str, hint: str) -> None:
+    with pytest.raises(IngestError) as caught:
+        read_leads(f"{header}\n919800000001\n".encode())
+    assert caught.value.code == "no_phone_number_column"
+    assert str(caught.value).endswith(hint)

@@ -110,3 +110,59 @@ def test_a_policy_says_which_data_it_rests_on() -> None:
     leads = read_leads(b"phone_number\n919800000001\n", policy=Dated())
     assert (leads.policy, leads.summary.policy_version) == ("dated", "data of May")
     assert read_leads(b"phone_number\n919800000001\n").summary.policy_version == ""
+
+
+@pytest.mark.behaviour("C3", "C8")
+@pytest.mark.parametrize("where", ["header", "record"])
+def test_a_record_of_very_many_lines_is_refused(where: str) -> None:
+    tail = ',"\n"' * 300_000
+    text = f"phone_number,a{tail}\n" if where == "header" else f"phone_number,a\n919800000001,a{tail}\n"
+    with pytest.raises(IngestError) as caught:
+        read_leads(text.encode())
+    line = 1 if where == "header" else 2
+    assert (caught.value.code, caught.value.facts) == ("record_too_long", {"line": line, "limit": 1_000_000})
+
+
+@pytest.mark.behaviour("C3")
+@pytest.mark.parametrize("rest", [b"", b"phone_number\n919800000001\n"])
+def test_blank_lines_before_the_header_count_as_lines(rest: bytes) -> None:
+    with pytest.raises(IngestError) as caught:
+        read_leads(b"\r\n" * 101 + rest, limits=Limits(max_lines=100))
+    assert caught.value.code == "too_many_lines"
+    assert read_leads(b"\n" * 100 + b"phone_number\n919800000001\n", limits=Limits(max_lines=102)).summary.total == 1
+
+
+def test_short_rows_under_a_wide_header_take_no_room() -> None:
+    header = "phone_number" + "," * 16_000
+    text = f"{header}\n" + "".join(f"9198{i:08d}\n" for i in range(2_000))
+    assert len(read_leads(text.encode())) == 2_000
+
+
+@pytest.mark.parametrize("path", ["919800000001", "+91 98000-00001", "9" * 5_000])
+def test_a_number_given_as_a_path_is_not_shown(path: str) -> None:
+    with pytest.raises(IngestError) as caught:
+        read_leads(path)
+    assert caught.value.code == "file_not_found"
+    assert not any(character.isdigit() for character in f"{caught.value} {caught.value.facts}")
+
+
+def test_a_file_that_is_closed_and_a_path_that_is_none() -> None:
+    closed = io.BytesIO(b"phone_number\n919800000001\n")
+    closed.close()
+    with pytest.raises(IngestError) as caught:
+        read_leads(closed)
+    assert (caught.value.code, "closed" in str(caught.value)) == ("file_not_readable", True)
+    with pytest.raises(IngestError) as caught:
+        read_leads("leads\ud800.csv")
+    assert caught.value.code == "file_not_found"
+    with pytest.raises(IngestError) as caught:
+        read_leads(b"phone_number\n919800000001\n", encoding=5)  # type: ignore[arg-type]
+    assert caught.value.code == "unknown_encoding"
+
+
+@pytest.mark.behaviour("C3")
+@pytest.mark.parametrize("limit", [0, -1, 1.5, float("nan"), True, "9", None])
+def test_a_limit_is_a_whole_number_from_one_up(limit: object) -> None:
+    with pytest.raises(InvalidDefinition) as caught:
+        Limits(max_bytes=limit)  # type: ignore[arg-type]
+    assert [problem.code for problem in caught.value.problems] == ["bad_limit"]

@@ -24,6 +24,7 @@ CR_STANDIN = "\udc0d"
 Valid UTF-8 never decodes to a surrogate, so it cannot be in the file.
 """
 
+_BLANK_LINES = re.compile(rb"(?:\r*\n)*")
 BLANKS = WHITESPACE.translate(str.maketrans("", "", "\n\x0b\x0c\r\x85"))
 """White space that is neither a line break nor a control character: what may stand before a quote unseen (C8)."""
 
@@ -51,18 +52,25 @@ class Lines:
     """The physical lines of a file for `csv`, with those of the current record kept as they were written.
 
     Raises, while it is read:
-        IngestError: code `line_too_long`.
+        IngestError: codes `line_too_long`, `record_too_long`.
         NotText: a line is not UTF-8.
     """
 
     def __init__(self, text: Text, *, limits: Limits, offset: int, line: int = 1) -> None:
-        self._text, self._longest = text, limits.max_line_bytes
+        self._text, self._limits = text, limits
+        self._longest = limits.max_line_bytes
+        self._left = limits.max_record_bytes
         self._stream = io.BytesIO(text.data)
         self._stream.seek(offset)
         self.offset = offset
         self.line = line
         """The physical line that comes next."""
         self.record: list[str] = []
+
+    def begin(self) -> None:
+        """Let the next line be the first of a record."""
+        self.record.clear()
+        self._left = self._limits.max_record_bytes
 
     def skip_to(self, line: int) -> None:
         """Go on with this physical line; what lies before it is not looked at."""
@@ -80,6 +88,9 @@ class Lines:
             except UnicodeDecodeError:
                 # Outside the handler, so that the error does not carry the bytes it failed on.
                 break
+            self._left -= len(raw)
+            if self._left < 0 and record:
+                raise self._record_too_long()
             self.offset += len(raw)
             self.line += 1
             safe = _with_standins(line) if "\r" in line else line
@@ -88,6 +99,21 @@ class Lines:
         else:
             return
         raise NotText
+
+    def _record_too_long(self) -> IngestError:
+        start, most = self.line - len(self.record), self._limits.max_record_bytes
+        message = (
+            f"The record that starts on line {start:,} of {self._text.name} is longer than {most:,} bytes. "
+            "Most likely a quote is not closed; correct that line."
+        )
+        return IngestError(message, code="record_too_long", line=start, limit=most)
+
+
+def too_many_lines(text: Text, most: int) -> IngestError:
+    """Return the refusal of a file with more physical lines than allowed."""
+    actual = text.data.count(b"\n") + (not text.data.endswith(b"\n"))
+    message = f"{text.name} has {actual:,} lines; at most {most:,} are allowed, blank ones among them."
+    return IngestError(message, code="too_many_lines", limit=most, actual=actual)
 
 
 def _with_standins(line: str) -> str:
@@ -99,8 +125,8 @@ def find_layout(text: Text, *, limits: Limits) -> Layout:
     r"""Find the delimiter, and the header with the place where it ends.
 
     Raises:
-        IngestError: codes `empty_file`, `line_too_long`, `unbalanced_quote`, `cell_too_long`,
-            `header_control_character`.
+        IngestError: codes `empty_file`, `too_many_lines`, `line_too_long`, `record_too_long`, `unbalanced_quote`,
+            `cell_too_long`, `header_control_character`.
         NotText: the header is not UTF-8.
 
     Implements C7.
@@ -110,9 +136,14 @@ def find_layout(text: Text, *, limits: Limits) -> Layout:
     """
     found: list[Layout] = []
     problems: list[IngestError] = []
+    blank = _BLANK_LINES.match(text.data, text.start)
+    offset = blank.end() if blank else text.start
+    line = text.data.count(b"\n", text.start, offset) + 1
+    if line > limits.max_lines + 1:
+        raise too_many_lines(text, limits.max_lines)
     for delimiter in DELIMITERS:
         try:
-            first = _first_record(text, delimiter, limits)
+            first = _first_record(text, delimiter, limits, offset, line)
         except IngestError as error:
             problems.append(error)
             continue
@@ -174,8 +205,8 @@ def _has_phone_number(cells: Sequence[str]) -> bool:
     return any(bare_name(cell) == PHONE_COLUMN for cell in cells)
 
 
-def _first_record(text: Text, delimiter: str, limits: Limits) -> Layout | None:
-    lines = Lines(text, limits=limits, offset=text.start)
+def _first_record(text: Text, delimiter: str, limits: Limits, offset: int, line: int) -> Layout | None:
+    lines = Lines(text, limits=limits, offset=offset, line=line)
     start = lines.line
     try:
         for row in csv.reader(lines, delimiter=delimiter, strict=True):
@@ -185,7 +216,7 @@ def _first_record(text: Text, delimiter: str, limits: Limits) -> Layout | None:
                 cells = [as_written(cell, text.newline) for cell in row]
                 return Layout(delimiter, cells, start, lines.line, lines.offset)
             start = lines.line
-            lines.record.clear()
+            lines.begin()
     except csv.Error as error:
         problem = quote_problem(error, start, len(lines.record))
     else:

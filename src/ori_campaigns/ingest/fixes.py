@@ -84,6 +84,7 @@ FOR_REFUSALS: Mapping[str, str] = {
     "too_many_lines": (
         "Delete the empty lines: in a spreadsheet mark the rows below the last contact, delete them, and save again."
     ),
+    "record_too_long": "Look at that line in a text editor: mostly a quote before it or in it is never closed.",
     "line_too_long": (
         "Look at that line in a text editor: mostly a quote is never closed, or the file has no line ends. Saving the "
         "list as CSV once more from its spreadsheet puts both right."

@@ -8,7 +8,7 @@ import polars as pl
 
 from ori_campaigns.errors import IngestError
 from ori_campaigns.ingest.blanks import without_blanks
-from ori_campaigns.ingest.header import Header, shown
+from ori_campaigns.ingest.header import Header, safe_names, shown
 from ori_campaigns.ingest.plain import CONTROL
 from ori_campaigns.ingest.records import FIRST_VARIABLE, Chunk
 
@@ -30,7 +30,7 @@ def check_text(frame: pl.DataFrame) -> None:
             f"Column {shown(wrong[:1])} of the frame is {frame.schema[wrong[0]]}, not String. Numbers that were typed "
             "have lost leading zeros: read the file with infer_schema=False, or cast the column yourself."
         )
-        raise IngestError(message, code="not_text", columns=tuple(wrong))
+        raise IngestError(message, code="not_text", columns=safe_names(wrong))
 
 
 def frame_chunks(frame: pl.DataFrame, header: Header) -> Iterator[Chunk]:
@@ -38,13 +38,16 @@ def frame_chunks(frame: pl.DataFrame, header: Header) -> Iterator[Chunk]:
 
     A row with a control character in a kept column gets that as its fault (C8).
     """
-    kept = {str(position): pl.col(frame.columns[position]).cast(pl.String) for position in header.positions}
-    spoilt = pl.any_horizontal(cell.str.contains(f"[{CONTROL}]") for cell in kept.values())
+    # By position: the name of a column may be a pattern to polars.
+    kept = frame[:, list(header.positions)]
+    kept.columns = [str(position) for position in header.positions]
+    kept = kept.with_columns(pl.all().cast(pl.String))
+    spoilt = pl.any_horizontal(pl.all().str.contains(f"[{CONTROL}]"))
     for start in range(0, frame.height, _ROWS_AT_ONCE):
-        rows = frame.slice(start, _ROWS_AT_ONCE)
+        rows = kept.slice(start, _ROWS_AT_ONCE)
         records = rows.select(
             pl.int_range(start + 1, start + 1 + rows.height, dtype=pl.Int64).alias("line"),
             pl.when(spoilt).then(pl.lit("control_character")).alias("reason"),
-            **kept,
+            pl.all(),
         )
         yield Chunk(without_blanks(records, records.columns[FIRST_VARIABLE:]), start + rows.height)

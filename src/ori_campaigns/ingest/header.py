@@ -42,6 +42,8 @@ _NEAR_MISSES = frozenset(
     """.split()
 )
 _LONG_ENOUGH_TO_BE_A_NUMBER = 7
+_WIDEST = 16_384
+"""Cells of a header that are looked at: as many as a spreadsheet has columns, most of them blank."""
 # A header that came out as one cell: phone_number|name, phone_number:name.
 _OTHER_DELIMITER = re.compile(rf"{PHONE_COLUMN}\s*[^\w\s]|[^\w\s]\s*{PHONE_COLUMN}")
 _SHOWN_COLUMNS = 20
@@ -106,13 +108,16 @@ def read_header(cells: Sequence[str], *, line: int, max_columns: int) -> Header:
             raise header_control_character(line, position)
     names = [bare_name(cell) for cell in cells]
     named = [name for name in names if name]
+    if len(names) > _WIDEST:
+        message = f"The header on line {line} has {len(names):,} cells; at most {_WIDEST:,} are read, blank ones too."
+        raise IngestError(message, code="too_many_columns", line=line, limit=_WIDEST, actual=len(names))
     if len(named) > max_columns:
         message = f"The header on line {line} has {len(named):,} columns; at most {max_columns:,} are allowed."
         raise IngestError(message, code="too_many_columns", line=line, limit=max_columns, actual=len(named))
     repeated = [name for name, count in Counter(named).items() if count > 1]
     if repeated:
         message = f"The header on line {line} has {shown(repeated)} more than once. Give every column its own name."
-        raise IngestError(message, code="duplicate_column", line=line, columns=_safe(repeated))
+        raise IngestError(message, code="duplicate_column", line=line, columns=safe_names(repeated))
     if PHONE_COLUMN not in named:
         raise _no_phone_number(named, line)
     reserved = [name for name in named if name in RESERVED_COLUMNS]
@@ -171,7 +176,9 @@ def _no_phone_number(names: Sequence[str], line: int) -> IngestError:
     else:
         hint = f"Name the column with the phone numbers {PHONE_COLUMN}."
     message = f"There is no column {PHONE_COLUMN}. The header on line {line} has {shown(names) or 'no names'}. {hint}"
-    return IngestError(message, code="no_phone_number_column", line=line, columns=_safe(names), near_misses=_safe(near))
+    return IngestError(
+        message, code="no_phone_number_column", line=line, columns=safe_names(names), near_misses=safe_names(near)
+    )
 
 
 def _is_near_miss(name: str) -> bool:
@@ -188,7 +195,8 @@ def _holds_a_number(name: str) -> bool:
     return sum(character.isdigit() for character in name) >= _LONG_ENOUGH_TO_BE_A_NUMBER
 
 
-def _safe(names: Sequence[str]) -> tuple[str, ...]:
+def safe_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Return column names for an error, numbers masked."""
     # A file without a header has a contact where the names should be: no error may show that number.
     return tuple(masked(name) if _holds_a_number(name) else name for name in names)
 
@@ -201,7 +209,7 @@ def shown(names: Sequence[str]) -> str:
     """
     parts = [
         repr(name if len(name) <= _SHOWN_CHARACTERS else name[: _SHOWN_CHARACTERS - 1] + "…")
-        for name in _safe(names[:_SHOWN_COLUMNS])
+        for name in safe_names(names[:_SHOWN_COLUMNS])
     ]
     if len(names) > _SHOWN_COLUMNS:
         parts.append(f"and {len(names) - _SHOWN_COLUMNS} more")

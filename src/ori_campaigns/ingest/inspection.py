@@ -28,7 +28,7 @@ class Inspector:
         self._spaced_quote = re.compile(rf'(?:^|{escaped}){blank}+"([^\n{escaped}]*)')
 
     def examine(self, row: list[str], record: Sequence[str], start: int) -> tuple[list[str], str | None]:
-        """Return the row with as many cells as the header has, and the reason to skip it, if any.
+        """Return the row with no more cells than the header has, and the reason to skip it, if any.
 
         Parameters:
             row: the cells, at least one.
@@ -45,9 +45,7 @@ class Inspector:
         if self.newline != "\n" or CR_STANDIN in raw:
             row = [as_written(cell, self.newline) for cell in row]
         width = self.header.width
-        if len(row) < width:
-            row += [""] * (width - len(row))
-        elif len(row) > width:
+        if len(row) > width:
             if fault is None and any(cell.strip(WHITESPACE) for cell in row[width:]):
                 fault = "too_many_fields"
             del row[width:]

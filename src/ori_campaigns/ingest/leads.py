@@ -192,7 +192,7 @@ def gather(
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in summary.by_reason.items())
         message = (
             f"None of the {summary.total:,} rows of {source} has a valid phone number ({reasons}). "
-            "The list was not changed; correct the numbers and try again."
+            "Nothing was loaded; see the reasons, correct these rows and try again."
         )
         raise IngestError(message, code="no_valid_rows", by_reason=summary.by_reason, leads=leads)
     return leads

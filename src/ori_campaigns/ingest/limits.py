@@ -13,7 +13,7 @@ OverLimit: TypeAlias = Literal["refuse", "truncate"]
 
 
 def _at_least_one(_: Limits, attribute: attrs.Attribute[int], value: int) -> None:
-    if value < 1:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
         raise InvalidDefinition(
             [
                 Problem(
@@ -31,7 +31,7 @@ def _at_least_one(_: Limits, attribute: attrs.Attribute[int], value: int) -> Non
 class Limits:
     """The budgets of one lead file; a file over one of them is refused whole, before any list changes (C3, C6).
 
-    The last two keep time and memory within bounds where the others do not bite: a hundred million blank lines are no
+    The last three keep time and memory within bounds where the others do not bite: a hundred million blank lines are no
     records, and one line can have millions of cells.
 
     Parameters:
@@ -40,6 +40,7 @@ class Limits:
         max_columns: columns with a header, `phone_number` among them.
         max_lines: physical lines, blank ones among them.
         max_line_bytes: length of one physical line, in bytes of UTF-8.
+        max_record_bytes: length of one record of several lines, in bytes of UTF-8.
 
     Raises:
         InvalidDefinition: code `bad_limit`, for a limit below 1.
@@ -55,3 +56,4 @@ class Limits:
     max_columns: int = attrs.field(default=200, validator=_at_least_one)
     max_lines: int = attrs.field(default=10_000_000, validator=_at_least_one)
     max_line_bytes: int = attrs.field(default=1_000_000, validator=_at_least_one)
+    max_record_bytes: int = attrs.field(default=1_000_000, validator=_at_least_one)

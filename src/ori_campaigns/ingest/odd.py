@@ -46,7 +46,7 @@ class OddRecords:
     def _read(self, line: int) -> Odd | None:
         lines = self._lines
         lines.skip_to(line)
-        lines.record.clear()
+        lines.begin()
         try:
             row = next(self._reader)
         except csv.Error as error:

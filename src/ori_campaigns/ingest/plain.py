@@ -62,7 +62,10 @@ class Marked:
 
 
 class Odd(NamedTuple):
-    """A record read row by row: the line it starts on, how many it takes, its cells, and its fault if it has one."""
+    """A record read row by row: the line it starts on, how many it takes, its cells, and its fault if it has one.
+
+    The last cells may be missing.
+    """
 
     line: int
     height: int
@@ -192,7 +195,9 @@ class PlainLines:
         return cells.select(numbers.alias("line"), faults.filter(keep).alias("reason"), *self._kept).slice(1)
 
     def _written(self, cells: Sequence[str]) -> str:
-        return self._delimiter.join(['"' + cells[i].replace('"', '""') + '"' for i in self._parsed_columns])
+        # A short row has empty cells at its end (C8).
+        present = [cells[i].replace('"', '""') if i < len(cells) else None for i in self._parsed_columns]
+        return self._delimiter.join(["" if cell is None else f'"{cell}"' for cell in present])
 
     def _parsed(self, lines: pl.Series) -> pl.DataFrame:
         text = lines.str.join("\n").cast(pl.Binary).item()

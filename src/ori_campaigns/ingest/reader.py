@@ -66,8 +66,8 @@ def read_leads(
     Raises:
         IngestError: the file is refused whole. Codes: `file_not_found`, `not_a_file`, `file_not_readable`,
             `not_a_source`, `not_binary`, `not_a_csv`, `not_text`, `too_large`, `unknown_encoding`, `undecodable`,
-            `empty_file`, `too_many_lines`, `line_too_long`, `header_control_character`, `duplicate_column`,
-            `no_phone_number_column`, `reserved_column`, `too_many_columns`, `unbalanced_quote`, `cell_too_long`,
+            `empty_file`, `too_many_lines`, `line_too_long`, `record_too_long`, `header_control_character`,
+            `duplicate_column`, `no_phone_number_column`, `reserved_column`, `too_many_columns`, `unbalanced_quote`, `cell_too_long`,
             `too_many_rows`, `no_rows`, `no_valid_rows`.
         InvalidDefinition: code `bad_over_limit`.
 
@@ -79,7 +79,7 @@ def read_leads(
     >>> leads.number(0), leads.variables(0)
     ('919800000001', {'name': 'Asha'})
     """
-    if over_limit not in {"refuse", "truncate"}:
+    if over_limit not in ("refuse", "truncate"):
         problem = Problem("over_limit", "bad_over_limit", f"{over_limit!r} is not known.", "Give refuse or truncate.")
         raise InvalidDefinition([problem], what="The option")
     if isinstance(source, pl.DataFrame):

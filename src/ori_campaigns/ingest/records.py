@@ -21,7 +21,7 @@ import polars as pl
 
 from ori_campaigns.errors import IngestError
 from ori_campaigns.ingest.blanks import without_blanks
-from ori_campaigns.ingest.dialect import Layout
+from ori_campaigns.ingest.dialect import Layout, too_many_lines
 from ori_campaigns.ingest.header import Header
 from ori_campaigns.ingest.limits import Limits
 from ori_campaigns.ingest.odd import OddRecords
@@ -92,9 +92,7 @@ class Records:
         while start < len(data):
             end, height = self._next(start)
             if line + height - 1 > most:
-                actual = data.count(b"\n") + (not data.endswith(b"\n"))
-                message = f"{self.text.name} has {actual:,} lines; at most {most:,} are allowed, blank ones among them."
-                raise IngestError(message, code="too_many_lines", limit=most, actual=actual)
+                raise too_many_lines(self.text, most)
             yield Piece(start, end, line, height)
             start, line = end, line + height
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeAlias
@@ -17,6 +18,8 @@ LeadSource: TypeAlias = str | os.PathLike[str] | bytes | BinaryIO
 """A path, the bytes of a file, or a file object opened in binary mode."""
 
 _CHUNK = 1 << 20
+# A name of digits and what may stand between them: rather a phone number than a file.
+_NUMBER = re.compile(r"[\s+().-]*(?:[0-9][\s+().-]*){7,}")
 _UTF8_BOM = codecs.BOM_UTF8
 _UTF16_BOMS = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _UTF32_BOMS = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
@@ -122,7 +125,7 @@ def _read(source: LeadSource, max_bytes: int) -> tuple[str, bytes]:
 
 
 def _read_path(path: str, max_bytes: int) -> tuple[str, bytes]:
-    if "\n" in path or "\r" in path or "\0" in path:
+    if "\n" in path or "\r" in path or "\0" in path or _NUMBER.fullmatch(path):
         raise _not_a_path()
     name = Path(path).name
     try:
@@ -189,7 +192,7 @@ def _codec(name: str, raw: bytes, encoding: str | None) -> str:
         try:
             codec = codecs.lookup(encoding).name
             "".encode(codec)  # refuses the codecs that are not about text (zlib, base64)
-        except (LookupError, ValueError):
+        except (LookupError, TypeError, ValueError):
             pass
         else:
             return "utf-8" if codec == "utf-8-sig" else codec
