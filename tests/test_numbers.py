@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ori_campaigns.errors import InvalidDefinition
-from ori_campaigns.numbers import DIGITS, DigitsPolicy, PhoneNumber, Rejection, masked, parse_number
+from ori_campaigns.numbers import DIGITS, DigitsPolicy, PhoneNumber, Rejection, list_problems, masked, parse_number
 
 FULL = "919876543210"
 
@@ -140,3 +140,20 @@ def test_whatever_is_written_is_digits_or_a_known_reason(text: str) -> None:
         assert cleaned.isascii()
         assert cleaned.isdigit()
         assert 8 <= len(cleaned) <= 15
+
+
+@pytest.mark.behaviour("C4", "C9")
+@pytest.mark.parametrize(
+    ("numbers", "codes"),
+    [
+        (["919800000001", "919800000002"], []),
+        (["919800000001", "919800000001"], ["repeated_number"]),
+        (["abc"], ["bad_number"]),
+        ([""], ["bad_number"]),
+        (["9" * 16], ["bad_number"]),
+        (["٩٨٠٠٠٠٠٠٠١"], ["bad_number"]),
+        (["9 8", "9 8"], ["bad_number", "repeated_number"]),
+    ],
+)
+def test_the_numbers_of_a_list_of_a_hosts_own(numbers: list[str], codes: list[str]) -> None:
+    assert [problem.code for problem in list_problems(numbers)] == codes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import attrs
@@ -200,3 +200,24 @@ def require_policy(found: str, wanted: str, *, what: str, whose: str, hint: str)
     if found != wanted:
         message = f"It is of the number policy {found!r}, {whose} is of {wanted!r}."
         raise InvalidDefinition([Problem("policy", "other_number_policy", message, hint)], what=what)
+
+
+def list_problems(numbers: Sequence[str]) -> tuple[Problem, ...]:
+    """Return what is wrong with the numbers of a list that did not come from `read_leads`.
+
+    Codes: `bad_number` for what is not 1 to 15 ASCII digits, `repeated_number`.
+
+    >>> list_problems(["919800000001", "919800000002"])
+    ()
+    >>> [problem.code for problem in list_problems(["+91 98000-00001"])]
+    ['bad_number']
+    """
+    found = []
+    digits = "".join(numbers)
+    if not (digits.isascii() and digits.isdecimal()) or not all(0 < len(number) <= LONGEST for number in numbers):
+        message = "The list holds texts that are no cleaned numbers."
+        found.append(Problem("contacts", "bad_number", message, "Make it by read_leads, or by Leads.of."))
+    if len(set(numbers)) < len(numbers):
+        message = "The list holds a number more than once."
+        found.append(Problem("contacts", "repeated_number", message, "Make it by read_leads, which keeps the first."))
+    return tuple(found)

@@ -25,7 +25,7 @@ from ori_campaigns.ids import random_id
 from ori_campaigns.instants import SECOND, Instant
 from ori_campaigns.lifecycle import Configured
 from ori_campaigns.listing import CampaignList, matches, row
-from ori_campaigns.numbers import DIGITS, NumberPolicy, PhoneNumber, parse_numbers, require_policy
+from ori_campaigns.numbers import DIGITS, NumberPolicy, PhoneNumber, list_problems, parse_numbers, require_policy
 from ori_campaigns.outcomes import Policy, Recorded
 from ori_campaigns.ports import Directory, Store
 from ori_campaigns.reports import Report
@@ -166,6 +166,8 @@ class CampaignService:
         if not leads.numbers:
             problem = Problem("contacts", "no_valid_rows", "The list has no contact.", "Upload one with a valid row.")
             raise InvalidDefinition([problem], what="The upload")
+        if problems := list_problems(leads.numbers):
+            raise InvalidDefinition(problems, what="The upload")
         return self.store.stage(leads)
 
     def _checked(self, draft: CampaignDraft, *, strict: bool) -> CampaignDraft:

@@ -67,8 +67,8 @@ def read_leads(
         IngestError: the file is refused whole. Codes: `file_not_found`, `not_a_file`, `file_not_readable`,
             `not_a_source`, `not_binary`, `not_a_csv`, `not_text`, `too_large`, `unknown_encoding`, `undecodable`,
             `empty_file`, `too_many_lines`, `line_too_long`, `record_too_long`, `header_control_character`,
-            `duplicate_column`, `no_phone_number_column`, `reserved_column`, `too_many_columns`, `unbalanced_quote`, `cell_too_long`,
-            `too_many_rows`, `no_rows`, `no_valid_rows`.
+            `duplicate_column`, `no_phone_number_column`, `reserved_column`, `too_many_columns`, `unbalanced_quote`,
+            `cell_too_long`, `too_many_rows`, `no_rows`, `no_valid_rows`.
         InvalidDefinition: code `bad_over_limit`.
 
     Implements C1, C2, C3, C4, C5, C6, C7, C8, C9, C12, C13.
