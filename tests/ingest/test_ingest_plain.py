@@ -142,7 +142,7 @@ def test_each_plain_line_is_what_csv_reads_in_it(text: str, width: int, delimite
 # --- one way or the other ---------------------------------------------------------------------------------------------
 
 
-def a_file(seed: int, rows: int = 3_000) -> bytes:
+def a_file(seed: int, rows: int = 1_000) -> bytes:
     r = random.Random(seed)
     out = io.StringIO()
     out.write("phone_number,name,note\n")
