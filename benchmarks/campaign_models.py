@@ -62,6 +62,8 @@ def since_start(moment: datetime) -> int:
 class Numbers:
     """A list of contacts with nothing but numbers."""
 
+    policy = "digits"
+
     def __init__(self, contacts: int) -> None:
         self.numbers = [str(FIRST_NUMBER + contact) for contact in range(contacts)]
 

@@ -54,6 +54,8 @@ class People:
         of: the number of their campaign; no two campaigns have a number in common.
     """
 
+    policy = "digits"
+
     def __init__(self, size: int, of: int = 0) -> None:
         first = _FIRST_NUMBER + of * _EACH
         self.numbers = [str(first + place) for place in range(size)]
