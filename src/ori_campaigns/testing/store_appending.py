@@ -359,7 +359,7 @@ class AppendingDuties(Duties):
         assert len(set(kept)) == 1
         assert kept[0] in {f"policy-{place}" for place in range(WORKERS)}
 
-    def test_a_number_policy_outlasts_the_process(self, bench: Bench) -> None:
+    def test_a_number_policy_is_known_when_the_store_is_opened_again(self, bench: Bench) -> None:
         """It is kept with the numbers that it cleaned."""
         self.need("durable")
         bench.store.keep_policy("e164-IN")
