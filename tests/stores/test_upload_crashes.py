@@ -182,7 +182,9 @@ class Desk:
 
 @pytest.mark.behaviour("C9", "C10")
 @pytest.mark.parametrize("name", UPLOADS)
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    "engine", [pytest.param(each, marks=pytest.mark.slow if each == "postgres" else ()) for each in ENGINES]
+)
 def test_a_crash_leaves_the_old_list_or_the_new_one(engine: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sql_people, "_PIECE", 2)
     clock = VirtualClock(BEGINS)
