@@ -86,7 +86,7 @@ class Inspector:
         width, delimiter = self.header.width, self.delimiter
         if line.count(delimiter) < width - 1:
             return False
-        quoted = self._is_quoted(row, record)
+        quoted, line = self._is_quoted(row, record), line.replace(CR_STANDIN, "")
         parsed = next(csv.reader([line], delimiter=delimiter), [])
         return any(
             len(cells) == width and self._is_a_number(cells[self.header.phone], quoted=quoted)
