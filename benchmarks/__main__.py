@@ -16,6 +16,7 @@ from time import perf_counter
 from benchmarks import (
     bench_import,
     bench_ingest,
+    bench_list,
     bench_simulate,
     bench_store_postgres,
     bench_store_sqlite,
@@ -28,6 +29,7 @@ BENCHMARKS = {
     "import": bench_import,
     "ingest": bench_ingest,
     "simulate": bench_simulate,
+    "list": bench_list,
     "sqlite": bench_store_sqlite,
     "postgres": bench_store_postgres,
 }

@@ -27,6 +27,7 @@ from ori_campaigns import events, reports
 from ori_campaigns.actions import FACES, ActionFace, Icon, LeadsTo, Tone
 from ori_campaigns.appending import Appended, AppendResult
 from ori_campaigns.auditing import Audit, Finding
+from ori_campaigns.browsing import EVERY_CAMPAIGN, CampaignFilter, ContactFilter, Overview
 from ori_campaigns.campaign import Action, Campaign, CampaignDraft, CampaignStatus, CompletionReason, Restart
 from ori_campaigns.carriers import Bot, Carrier, CarrierNumber
 from ori_campaigns.codec import FORMAT, dumps, fact_from_json, fact_to_json, from_plain, loads, to_plain
@@ -48,6 +49,17 @@ from ori_campaigns.listing import CampaignList, CampaignRow, Rate
 from ori_campaigns.numbers import DigitsPolicy, PhoneNumber, Rejection
 from ori_campaigns.outcomes import Policy, Recorded
 from ori_campaigns.pacing import Bucket, Line, Supply
+from ori_campaigns.pages import (
+    DETAIL_TEXTS,
+    LIST_TEXTS,
+    DetailFacts,
+    Moment,
+    confirmation,
+    contacts_page,
+    detail_page,
+    failure_toast,
+    list_page,
+)
 from ori_campaigns.ports import DiallerCapabilities, StoreCapabilities
 from ori_campaigns.reports import CallAnalysis, CallRef, DialRequest
 from ori_campaigns.schedule import Schedule
@@ -174,6 +186,20 @@ FACTS: list[Fact] = [
     events.ContactsMoved(AT, "stop", "manual_stopped", 12, 1),
 ]
 
+LIST = list_page([Overview(CAMPAIGN, COUNTERS)], CampaignFilter("renewals", CampaignStatus.RUNNING), 1)
+MOMENT = Moment(AT, 1, 2, AT + 5)
+DETAIL = detail_page(
+    DetailFacts(
+        campaign=attrs.evolve(CAMPAIGN, restarts=(Restart(AT, "ops"),)),
+        counters=COUNTERS,
+        last=COUNTERS,
+        moment=MOMENT,
+        used={POOL: 2},
+        activity=[events.LifecycleChanged("start", "ops", AT, 1)],
+    )
+)
+CALLED = contacts_page([CONTACT], [attrs.evolve(ATTEMPT, contact=CONTACT.ordinal)], ContactFilter(), 1, reveal=True)
+
 VALUES: list[Any] = [
     CAMPAIGN,
     FIRST_RUN,
@@ -246,6 +272,33 @@ VALUES: list[Any] = [
     PAGES[2].fields[0].options[0],
     REVIEW.review,
     cast("Any", REVIEW.review).grid[2],
+    EVERY_CAMPAIGN,
+    ContactFilter(ContactStatus.PENDING, PERSON, "sold", "missed"),
+    LIST,
+    LIST.new_campaign,
+    LIST.status,
+    LIST.status.choices[0],
+    LIST.rows[0],
+    LIST.rows[0].badge,
+    LIST.rows[0].progress,
+    LIST.rows[0].buttons[0],
+    confirmation("restart", "Renewals"),
+    MOMENT,
+    DETAIL,
+    DETAIL.live,
+    DETAIL.live.estimate,
+    DETAIL.contacts[0],
+    DETAIL.pool[0],
+    DETAIL.activity[0],
+    DETAIL.restarts[0],
+    DETAIL.settings[0],
+    CALLED,
+    CALLED.rows[0],
+    CALLED.rows[0].calls[0],
+    CALLED.rows[0].callback,
+    failure_toast("start", CampaignsError("Because.")),
+    LIST_TEXTS,
+    DETAIL_TEXTS,
     Audit((FINDING,), campaigns=1, contacts=2, attempts=3, events=4, busy=("c1", "c2")),
     DiallerCapabilities(deduplicates="window"),
     StoreCapabilities(durable=True, shared=False, inline=False, joins=True),
@@ -266,6 +319,8 @@ LEFT_OUT = {
     "ingest": "a lead file on its way in; the list itself goes to a store",
     "lifecycle": "answered by a rule to the service",
     "outcomes.Policy": "holds a function",
+    "browsing.Overview": "answered by a store to the service",
+    "pages.detail.DetailFacts": "read from a store by the service",
     "pacing.Demand": "asked by a store of a rule",
     "ports.AdmitAsk": "asked by the service of a store",
     "ports.Agenda": "answered by a store to the service",

@@ -129,11 +129,3 @@ def row(campaign: Campaign, counters: Counters) -> CampaignRow:
         restart_note=restart_note(campaign),
         always_on=ALWAYS_ON if campaign.config.always_on else "",
     )
-
-
-def matches(campaign: Campaign, search: str, status: CampaignStatus | None) -> bool:
-    """Tell whether a campaign passes both filters (M3)."""
-    if status is not None and campaign.status != status:
-        return False
-    wanted = search.strip().casefold()
-    return wanted in campaign.name.casefold() or wanted in campaign.id.casefold()

@@ -11,10 +11,11 @@ from typing import NamedTuple, Protocol, TypeVar
 
 import attrs
 
+from ori_campaigns.browsing import CampaignFilter, ContactFilter, Overview, Place
 from ori_campaigns.campaign import Campaign
 from ori_campaigns.carriers import Bot, Carrier
 from ori_campaigns.contact import Attempt, Contact
-from ori_campaigns.events import Event
+from ori_campaigns.events import Event, LifecycleChanged
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.pacing import Demand, Supply
@@ -152,7 +153,7 @@ class Store(Protocol):
 
     # --- writes ---
     def stage(self, batch: ContactBatch) -> str:
-        """Keep contacts aside for a later `UseStage`."""
+        """Keep contacts aside for a later `UseStage` or `AppendStage`."""
         ...
 
     def discard(self, stage: str) -> None:
@@ -223,16 +224,54 @@ class Store(Protocol):
         """Return the kept counts of a run, the current one unless named."""
         ...
 
-    def contacts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Contact]:
-        """Return a page of contacts by ordinal."""
+    def overview(
+        self, workspace: str, only: CampaignFilter = ..., *, after: Place | None = None, limit: int = 50
+    ) -> Sequence[Overview]:
+        """Return a page of a workspace's campaigns with their kept counts, in the order of `campaigns`.
+
+        Those that `only` takes, behind a place in that order, whether there is still a campaign or not. No contact, and
+        no attempt, is looked at.
+        """
+        ...
+
+    def contacts(
+        self, campaign_id: str, after: int = -1, limit: int = 1000, only: ContactFilter = ...
+    ) -> Sequence[Contact]:
+        """Return a page of the contacts that `only` takes, by ordinal; of all of them unless it is given."""
         ...
 
     def attempts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Attempt]:
         """Return a page of attempts of all runs, by serial (the last part of their id)."""
         ...
 
+    def attempts_of(self, campaign_id: str, contacts: Sequence[int]) -> Sequence[Attempt]:
+        """Return all attempts of these contacts, of all runs, by serial; ordinals that are on no list have none."""
+        ...
+
+    def number_use(self, campaign_id: str, run: int | None = None) -> Mapping[PhoneNumber, int]:
+        """Return how many calls of a run, the current one unless named, were made from each number.
+
+        As the count `dialled`: without those that were never placed, or not yet. It goes through the calls of the run.
+        """
+        ...
+
+    def dialled_since(self, campaign_id: str, since: Instant) -> int:
+        """Return how many calls were reserved at `since` or later, counted as `dialled` is.
+
+        Of the newest `browsing.NEWEST` attempts only, which is as many as carriers take in some minutes.
+        """
+        ...
+
     def events(self, after: int = -1, limit: int = 1000, campaign_id: str | None = None) -> Sequence[Event]:
         """Return a page of the log; the cursor never skips an event that is committed later."""
+        ...
+
+    def next_due(self, campaign_id: str) -> Instant | None:
+        """Return when the next contact of a running campaign is due, as `agenda` has it; `None` when none waits."""
+        ...
+
+    def activity(self, campaign_id: str, limit: int = 1000) -> Sequence[LifecycleChanged]:
+        """Return the latest lifecycle actions of a campaign, so many at the most, in their order (L15)."""
         ...
 
     def tip(self) -> int:

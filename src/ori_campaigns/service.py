@@ -24,19 +24,14 @@ from ori_campaigns.exclusion import Exclusions, exclude
 from ori_campaigns.ids import random_id
 from ori_campaigns.instants import SECOND, Instant
 from ori_campaigns.lifecycle import Configured
-from ori_campaigns.listing import CampaignList, matches, row
 from ori_campaigns.numbers import DIGITS, NumberPolicy, PhoneNumber, list_problems, parse_numbers, require_policy
 from ori_campaigns.outcomes import Policy, Recorded
 from ori_campaigns.ports import Directory, Store
+from ori_campaigns.reads import CampaignReads
 from ori_campaigns.reports import Report
 from ori_campaigns.retry import ConnectedPredicate, conversation_began
 from ori_campaigns.validation import errors_among, problems_of, with_defaults
-from ori_campaigns.views import (
-    ContactBatch,
-    Counters,
-    Created,
-    UseStage,
-)
+from ori_campaigns.views import ContactBatch, Created, UseStage
 
 
 @attrs.frozen
@@ -70,7 +65,7 @@ def _noting(failed: dict[str, Exception], campaign_id: str) -> Iterator[None]:
         failed.setdefault(campaign_id, error)
 
 
-class CampaignService:
+class CampaignService(CampaignReads):
     """The engine over one store and one directory.
 
     Parameters:
@@ -92,9 +87,8 @@ class CampaignService:
         connected: ConnectedPredicate = conversation_began,
         new_id: Callable[[], str] = random_id,
     ) -> None:
-        self.store = store
-        self._directory = directory
-        self.policy, self._agreed = policy, False
+        super().__init__(store, directory, policy)
+        self._agreed = False
         self._dialling = Dialling(store, Policy(limits or CallLimits(), connected))
         self._new_id = new_id
 
@@ -420,7 +414,7 @@ class CampaignService:
         """See to calls silent for too long and to analyses that did not come (N7, R14); `step` does so, too."""
         return self._dialling.recover()
 
-    # --- configuration and reads -------------------------------------------------------------------------------------
+    # --- configuration -----------------------------------------------------------------------------------------------
 
     def refresh(self, workspace: str = "default") -> None:
         """Take over changes of the host's carriers while campaigns run: limits, and numbers added or withdrawn (P3)."""
@@ -436,32 +430,3 @@ class CampaignService:
             raise InvalidDefinition(problems, what="The directory")
         self.store.put_carriers(workspace, configured.carriers)
         return configured
-
-    def get(self, campaign_id: str) -> Campaign:
-        """Return one campaign."""
-        return self.store.campaign(campaign_id)
-
-    def counters(self, campaign_id: str) -> Counters:
-        """Return the kept counts of its current run."""
-        return self.store.counters(campaign_id)
-
-    def list(
-        self, *, workspace: str = "default", search: str = "", status: CampaignStatus | None = None
-    ) -> CampaignList:
-        """Return the rows of the campaign list, newest first (M1 to M3).
-
-        Parameters:
-            search: any part of a name or id; case is ignored.
-            status: only campaigns in this one; all of them unless given.
-        """
-        found = [each for each in self.store.campaigns(workspace) if matches(each, search, status)]
-        return CampaignList(tuple(row(each, self.store.counters(each.id)) for each in found))
-
-    def activity(self, campaign_id: str) -> tuple[LifecycleChanged, ...]:
-        """Return the activity log: every lifecycle action, with who did it and when (L15)."""
-        found: list[LifecycleChanged] = []
-        after = -1
-        while page := self.store.events(after, 1000, campaign_id):
-            found += [event.fact for event in page if isinstance(event.fact, LifecycleChanged)]
-            after = page[-1].cursor
-        return tuple(found)

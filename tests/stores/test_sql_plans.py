@@ -10,6 +10,9 @@ import pytest
 import sqlalchemy as sa
 
 import postgres
+from ori_campaigns.browsing import CampaignFilter, ContactFilter
+from ori_campaigns.campaign import CampaignStatus
+from ori_campaigns.contact import ContactStatus
 from ori_campaigns.ingest import Leads
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.ports import AdmitAsk
@@ -26,7 +29,8 @@ CLASSES = {
     "callback_scheduled": "contacts_callbacks",
 }
 
-# A third waits for its first call, a third for a retry, a third to be called back; all have been called before.
+# Of many campaigns few are paused, and one runs. In that a third waits for its first call, a third for a retry, a third
+# to be called back; all have been called before.
 COUNTS = "pending = 6667, retry_scheduled = 6667, callback_scheduled = 6666"
 CROWD = f"""
 UPDATE ori_contacts SET status = 'retry_scheduled', due = 1000 + ordinal WHERE ordinal % 3 = 1;
@@ -35,6 +39,10 @@ UPDATE ori_contacts SET status = 'callback_scheduled', due = 1000 + ordinal, cal
 UPDATE ori_runs SET {COUNTS};
 INSERT INTO ori_attempts (campaign, serial, run, contact, kind, number_in_budget, from_number, carrier, status)
     SELECT campaign, 100000 + ordinal, run, ordinal, 'fresh', 1, '911140001000', 'trunk', 'ended' FROM ori_contacts;
+INSERT INTO ori_campaigns (id, workspace, name, status, created_at, run, document)
+    SELECT 'other' || ordinal, 'default', 'other', CASE WHEN ordinal % 20 = 0 THEN 'paused' ELSE 'draft' END,
+        ordinal, 1, document
+    FROM ori_contacts, ori_campaigns WHERE ordinal < 2000 AND id LIKE 'test%';
 INSERT INTO ori_events (campaign, stream, sequence, kind, fact)
     SELECT 'gone', ordinal, 1, kind, fact FROM ori_contacts, (
         SELECT kind, fact FROM ori_events WHERE kind = 'ContactsMoved' LIMIT 1) AS one;
@@ -208,6 +216,81 @@ def crowd(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 @pytest.mark.parametrize("name", HOT)
 def test_hot_statements_find_their_rows_by_an_index(crowd: Crowd, name: str) -> None:
     assert complaints(crowd, name) == []
+
+
+# What pages ask: how SQLite finds the rows, and by which index PostgreSQL does.
+PAGES: dict[str, tuple[Callable[[Crowd], object], str, str]] = {
+    "list": (lambda crowd: crowd.store.overview("default"), "INDEX ori_campaigns_newest", "campaigns_newest"),
+    "list, further on": (
+        lambda crowd: crowd.store.overview("default", after=(10**18, "x")),
+        "INDEX ori_campaigns_newest (workspace=? AND created_at<?)",
+        "campaigns_newest",
+    ),
+    "list, searched": (
+        lambda crowd: crowd.store.overview("default", CampaignFilter("renewals")),
+        "INDEX ori_campaigns_newest",
+        "campaigns_newest",
+    ),
+    "list of a status": (
+        lambda crowd: crowd.store.overview("default", CampaignFilter("", CampaignStatus.PAUSED), after=(10**18, "x")),
+        "INDEX ori_campaigns_by_status (workspace=? AND status=? AND created_at<?)",
+        "campaigns_by_status",
+    ),
+    "contacts of a status": (
+        lambda crowd: crowd.store.contacts(crowd.id, 9_000, 500, ContactFilter(ContactStatus.PENDING)),
+        "ori_contacts USING PRIMARY KEY (campaign=? AND run=? AND ordinal>?)",
+        "contacts_pkey",
+    ),
+    "contact of a number": (
+        lambda crowd: crowd.store.contacts(crowd.id, only=ContactFilter(number=PhoneNumber(number(7)))),
+        "(list=? AND number=?)",
+        "people_number",
+    ),
+    "contacts of a disposition": (
+        lambda crowd: crowd.store.contacts(crowd.id, only=ContactFilter(disposition="no_answer")),
+        "ori_attempts USING PRIMARY KEY (campaign=?)",
+        "attempts_pkey",
+    ),
+    "attempts of contacts": (
+        lambda crowd: crowd.store.attempts_of(crowd.id, range(8_000, 8_050)),
+        "(campaign=? AND stream=?)",
+        "events_sequence",
+    ),
+    "activity": (lambda crowd: crowd.store.activity(crowd.id), "(campaign=? AND stream=?)", "events_sequence"),
+    "use of numbers": (
+        lambda crowd: crowd.store.number_use(crowd.id),
+        "ori_attempts USING PRIMARY KEY (campaign=?)",
+        "attempts_pkey",
+    ),
+    "calls of late": (
+        lambda crowd: crowd.store.dialled_since(crowd.id, 5),
+        "ori_attempts USING PRIMARY KEY (campaign=? AND serial>?)",
+        "attempts_pkey",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_pages_are_read_by_an_index(crowd: Crowd, name: str) -> None:
+    work, step, index = PAGES[name]
+    with crowd.listening() as sent:
+        work(crowd)
+    found = ""
+    with crowd.engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        if connection.dialect.name == "postgresql":
+            # As the store has it: the crowd is all there is in its tables.
+            driver.execute("SET LOCAL enable_seqscan = off")
+        for each in sent:
+            asked = each.parameters
+            if "ori_events" in each.text and isinstance(asked, dict):
+                # Nearly all events are of this one; it reads the few of the other by any index.
+                asked = {**asked, "id": "gone"}
+            explain = "EXPLAIN QUERY PLAN" if connection.dialect.name == "sqlite" else "EXPLAIN"
+            rows = driver.execute(f"{explain} {each.text}", asked).fetchall()
+            found += "\n".join(str(row[-1]) for row in rows) + "\n"
+    assert (step if crowd.engine.dialect.name == "sqlite" else f"ori_{index}") in found
+    assert not [each for each in LONG if f"SCAN ori_{each}" in found or f"Seq Scan on ori_{each}" in found]
 
 
 @pytest.mark.parametrize("asked", [1, 20, 5_000])

@@ -12,6 +12,8 @@ import pytest
 import sqlalchemy as sa
 
 import postgres
+from ori_campaigns.browsing import CampaignFilter
+from ori_campaigns.campaign import CampaignStatus
 from ori_campaigns.errors import PASSING, CampaignsError, InvalidDefinition, StoreUnavailable
 from ori_campaigns.reports import Accepted
 from ori_campaigns.stores.sql import SqlStore
@@ -152,6 +154,37 @@ def test_an_older_version_is_brought_up_to_date_with_its_data(database: Database
     assert len(bench.log()) > len(before.log)
 
 
+# What version 1 did not have: campaigns could not be searched.
+VERSION_1 = (
+    "DROP INDEX ori_campaigns_by_status",
+    "ALTER TABLE ori_campaigns DROP COLUMN name_folded",
+    "ALTER TABLE ori_campaigns DROP COLUMN id_folded",
+    "UPDATE ori_meta SET value = '1' WHERE name = 'schema_version'",
+)
+
+
+def test_campaigns_of_version_1_can_be_searched(database: Database) -> None:
+    bench = database.bench()
+    campaign = bench.running(3, name="Öffnung")
+    bench.create(name="other")
+    before, contents = bench.told(), database.contents()
+    database.run(*VERSION_1)
+    store = database.open(clock=bench.clock)
+    assert database.version() == 2
+    assert database.contents() == contents
+    assert bench.told() == before
+    found = store.overview("default", CampaignFilter("ÖFF", CampaignStatus.RUNNING))
+    assert [each.campaign.id for each in found] == [campaign.id]
+
+
+def test_an_empty_store_of_version_1_is_brought_up_to_date(database: Database) -> None:
+    database.open()
+    contents = database.contents()
+    database.run(*VERSION_1)
+    assert database.open().overview("default") == []
+    assert database.contents() == contents
+
+
 def test_migrations_run_one_after_the_other(database: Database) -> None:
     bench = database.bench()
     bench.running(2)
@@ -182,7 +215,7 @@ def test_two_who_bring_it_up_to_date_at_once_both_succeed(database: Database) ->
     assert database.version() == 2
 
 
-@pytest.mark.parametrize(("found", "create", "code"), [(2, True, "schema_newer"), (0, False, "schema_older")])
+@pytest.mark.parametrize(("found", "create", "code"), [(3, True, "schema_newer"), (1, False, "schema_older")])
 def test_tables_of_another_version_are_refused_and_left_alone(
     database: Database, found: int, create: bool, code: str
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import threading
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -12,9 +13,10 @@ import attrs
 import pytest
 
 from ori_campaigns import MemoryStore
+from ori_campaigns.browsing import EVERY_CAMPAIGN, EVERYBODY, CampaignFilter, ContactFilter, Overview, Place
 from ori_campaigns.campaign import Campaign
 from ori_campaigns.carriers import Carrier
-from ori_campaigns.contact import Contact
+from ori_campaigns.contact import Attempt, Contact
 from ori_campaigns.events import Event
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
@@ -41,6 +43,7 @@ class TestMemoryStore(StoreContract):
     inline = True
     # It promises neither to outlast the process nor to be seen by others.
     test_what_was_committed_outlasts_the_process = None  # type: ignore[assignment]
+    test_a_number_policy_is_known_when_the_store_is_opened_again = None  # type: ignore[assignment]
     test_what_one_worker_commits_all_see = None  # type: ignore[assignment]
 
     def new_store(self, clock: Clock) -> Store:
@@ -126,13 +129,17 @@ class NeverShort(SeenWrongly):
 
 
 class ForgetsVariables(MemoryStore):
-    def contacts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Contact]:
-        return [attrs.evolve(each, variables={}) for each in super().contacts(campaign_id, after, limit)]
+    def contacts(
+        self, campaign_id: str, after: int = -1, limit: int = 1000, only: ContactFilter = EVERYBODY
+    ) -> Sequence[Contact]:
+        return [attrs.evolve(each, variables={}) for each in super().contacts(campaign_id, after, limit, only)]
 
 
 class NumbersAsIntegers(MemoryStore):
-    def contacts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Contact]:
-        found = super().contacts(campaign_id, after, limit)
+    def contacts(
+        self, campaign_id: str, after: int = -1, limit: int = 1000, only: ContactFilter = EVERYBODY
+    ) -> Sequence[Contact]:
+        found = super().contacts(campaign_id, after, limit, only)
         return [attrs.evolve(each, number=PhoneNumber(str(int(each.number.reveal())))) for each in found]
 
 
@@ -254,8 +261,10 @@ class ForgetsExclusions(MemoryStore):
 class AppendsInFront(MemoryStore):
     """Whoever comes last stands first."""
 
-    def contacts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Contact]:
-        found = super().contacts(campaign_id, -1, 1 << 20)[::-1]
+    def contacts(
+        self, campaign_id: str, after: int = -1, limit: int = 1000, only: ContactFilter = EVERYBODY
+    ) -> Sequence[Contact]:
+        found = super().contacts(campaign_id, -1, 1 << 20, only)[::-1]
         return [attrs.evolve(each, ordinal=place) for place, each in enumerate(found)][after + 1 : after + 1 + limit]
 
 
@@ -355,6 +364,63 @@ class OneCarrierForAll(MemoryStore):
             super().put_carriers(each, carriers)
 
 
+class SearchesByLetter(MemoryStore):
+    """`Ö` is not found by `ö`."""
+
+    def overview(
+        self, workspace: str, only: CampaignFilter = EVERY_CAMPAIGN, *, after: Place | None = None, limit: int = 50
+    ) -> Sequence[Overview]:
+        found = super().overview(workspace, CampaignFilter("", only.status), after=after, limit=10_000)
+        return [each for each in found if only.search.strip() in each.campaign.name + each.campaign.id][:limit]
+
+
+class PagesBehindATime(MemoryStore):
+    """A page begins behind the moment in which the last campaign was created, whoever else was created then."""
+
+    def overview(
+        self, workspace: str, only: CampaignFilter = EVERY_CAMPAIGN, *, after: Place | None = None, limit: int = 50
+    ) -> Sequence[Overview]:
+        return super().overview(workspace, only, after=after and (after[0], "~"), limit=limit)
+
+
+class ShowsTheFirstRun(MemoryStore):
+    def overview(
+        self, workspace: str, only: CampaignFilter = EVERY_CAMPAIGN, *, after: Place | None = None, limit: int = 50
+    ) -> Sequence[Overview]:
+        found = super().overview(workspace, only, after=after, limit=limit)
+        return [Overview(each.campaign, self.counters(each.campaign.id, 1)) for each in found]
+
+
+class FiltersThePage(MemoryStore):
+    """The page is cut off first, and filtered then."""
+
+    def contacts(
+        self, campaign_id: str, after: int = -1, limit: int = 1000, only: ContactFilter = EVERYBODY
+    ) -> Sequence[Contact]:
+        reached = only.reached(self.attempts(campaign_id, -1, 10_000), self.campaign(campaign_id).run_number)
+        return [each for each in super().contacts(campaign_id, after, limit) if only.takes(each, reached)]
+
+
+class ForgetsEarlierRuns(MemoryStore):
+    def attempts_of(self, campaign_id: str, contacts: Sequence[int]) -> Sequence[Attempt]:
+        run = self.campaign(campaign_id).run_number
+        return [each for each in super().attempts_of(campaign_id, contacts) if each.run == run]
+
+
+class CountsReservations(MemoryStore):
+    def number_use(self, campaign_id: str, run: int | None = None) -> Mapping[PhoneNumber, int]:
+        run = self.campaign(campaign_id).run_number if run is None else run
+        return Counter(each.from_number for each in self.attempts(campaign_id, -1, 10_000) if each.run == run)
+
+    def dialled_since(self, campaign_id: str, since: Instant) -> int:
+        return sum(each.reserved_at >= since for each in self.attempts(campaign_id, -1, 10_000))
+
+
+class NobodyEverWaits(MemoryStore):
+    def next_due(self, campaign_id: str) -> Instant | None:
+        return 0 if super().next_due(campaign_id) is not None else None
+
+
 class SaysItLasts(MemoryStore):
     can = StoreCapabilities(durable=True, shared=False, inline=True, joins=False)
 
@@ -407,6 +473,16 @@ FOUND_OUT = {
     TakesAnyPolicy: ("test_the_first_number_policy_is_remembered", "test_workers_together_remember_one_number_policy"),
     LastRefusalCounts: ("test_a_refusal_rests_the_carrier",),
     OneCarrierForAll: ("test_workspaces_have_carriers_of_their_own",),
+    SearchesByLetter: (
+        "test_campaigns_are_found_by_part_of_name_or_id",
+        "test_a_new_name_is_found_and_the_old_one_is_not",
+    ),
+    PagesBehindATime: ("test_pages_of_the_list_make_up_the_whole",),
+    ShowsTheFirstRun: ("test_an_overview_has_the_kept_counts",),
+    FiltersThePage: ("test_contacts_are_found_by_what_became_of_them",),
+    ForgetsEarlierRuns: ("test_attempts_are_found_by_contact",),
+    CountsReservations: ("test_calls_are_counted_by_number", "test_calls_of_late_are_counted"),
+    NobodyEverWaits: ("test_the_next_contact_is_told",),
     SaysItLasts: ("test_it_says_what_it_can_do",),
 }  # fmt: skip
 

@@ -13,17 +13,38 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple, TypeAlias, TypeVar, cast
 from uuid import uuid4
 
 from ori_campaigns import codec
+from ori_campaigns.browsing import (
+    EVERY_CAMPAIGN,
+    EVERYBODY,
+    NEWEST,
+    NOT_DIALLED,
+    CampaignFilter,
+    ContactFilter,
+    Overview,
+    Place,
+    newest_first,
+    page_of,
+)
 from ori_campaigns.campaign import Campaign, CampaignStatus
 from ori_campaigns.carriers import Carrier
 from ori_campaigns.clocks import SystemClock
 from ori_campaigns.contact import ACTIVE, WAITING, Attempt, AttemptStatus, Contact, ContactStatus
 from ori_campaigns.errors import Conflict
-from ori_campaigns.events import AttemptFact, AttemptReserved, ContactsMoved, Event, NumberExcluded, NumberReadded
+from ori_campaigns.events import (
+    AttemptFact,
+    AttemptReserved,
+    ContactsMoved,
+    Event,
+    LifecycleChanged,
+    NumberExcluded,
+    NumberReadded,
+)
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.pacing import Bucket, Demand, Line, Supply, token_interval
@@ -456,29 +477,67 @@ class JsonStore:
     def campaigns(self, workspace: str | None = None) -> Sequence[Campaign]:
         with self._transaction() as rows:
             found = [row.campaign for row in rows.campaigns() if workspace in {None, row.campaign.workspace}]
-        return sorted(found, key=lambda campaign: (-campaign.created_at, campaign.id))
+        return newest_first(found)
 
     def counters(self, campaign_id: str, run: int | None = None) -> Counters:
         with self._transaction() as rows:
             row = rows.campaign(campaign_id)
             return rows.run(row, run).counters(excluded=len(row.excluded))
 
-    def contacts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Contact]:
+    def overview(
+        self, workspace: str, only: CampaignFilter = EVERY_CAMPAIGN, *, after: Place | None = None, limit: int = 50
+    ) -> Sequence[Overview]:
+        with self._transaction() as rows:
+            known = {row.campaign.id: row for row in rows.campaigns() if row.campaign.workspace == workspace}
+            page = (known[each.id] for each in page_of((r.campaign for r in known.values()), only, after, limit))
+            return [Overview(row.campaign, rows.run(row).counters(excluded=len(row.excluded))) for row in page]
+
+    def contacts(
+        self, campaign_id: str, after: int = -1, limit: int = 1000, only: ContactFilter = EVERYBODY
+    ) -> Sequence[Contact]:
         with self._transaction() as rows:
             row = rows.campaign(campaign_id)
-            page = range(after + 1, min(after + 1 + limit, row.size))
-            return [rows.contact(row, ordinal).value(campaign_id) for ordinal in page]
+            reached = only.reached(self._all_attempts(rows, row), row.run) if only.disposition else frozenset()
+            found = (rows.contact(row, ordinal).value(campaign_id) for ordinal in range(after + 1, row.size))
+            return list(islice((contact for contact in found if only.takes(contact, reached)), limit))
 
     def attempts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Attempt]:
         with self._transaction() as rows:
-            page = range(after + 1, min(after + 1 + limit, rows.campaign(campaign_id).next_serial))
-            return [rows.take("attempts", f"{campaign_id}-{serial}").value() for serial in page]
+            return self._all_attempts(rows, rows.campaign(campaign_id), after, limit)
+
+    def attempts_of(self, campaign_id: str, contacts: Sequence[int]) -> Sequence[Attempt]:
+        with self._transaction() as rows:
+            return [each for each in self._all_attempts(rows, rows.campaign(campaign_id)) if each.contact in contacts]
+
+    def number_use(self, campaign_id: str, run: int | None = None) -> Mapping[PhoneNumber, int]:
+        with self._transaction() as rows:
+            row = rows.campaign(campaign_id)
+            made = (each for each in self._all_attempts(rows, row) if each.run == (row.run if run is None else run))
+            return Counter(each.from_number for each in made if each.status not in NOT_DIALLED)
+
+    def dialled_since(self, campaign_id: str, since: Instant) -> int:
+        with self._transaction() as rows:
+            newest = self._all_attempts(rows, rows.campaign(campaign_id))[-NEWEST:]
+            return sum(each.reserved_at >= since and each.status not in NOT_DIALLED for each in newest)
+
+    def _all_attempts(self, rows: Rows, row: CampaignRow, after: int = -1, limit: int | None = None) -> list[Attempt]:
+        serials = range(after + 1, row.next_serial)[:limit]
+        return [rows.take("attempts", f"{row.campaign.id}-{serial}").value() for serial in serials]
 
     def events(self, after: int = -1, limit: int = 1000, campaign_id: str | None = None) -> Sequence[Event]:
         with self._transaction() as rows:
             if campaign_id is not None:
                 rows.campaign(campaign_id)
             return rows.events(after, limit, campaign_id)
+
+    def next_due(self, campaign_id: str) -> Instant | None:
+        with self._transaction() as rows:
+            contacts = rows.contacts(rows.campaign(campaign_id))
+            return min((_due(contact, rows.now) for contact in contacts if contact.status in WAITING), default=None)
+
+    def activity(self, campaign_id: str, limit: int = 1000) -> Sequence[LifecycleChanged]:
+        facts = (event.fact for event in self.events(-1, self.tip() + 1, campaign_id))
+        return [fact for fact in facts if isinstance(fact, LifecycleChanged)][-limit:]
 
     def tip(self) -> int:
         with self._transaction() as rows:

@@ -23,14 +23,15 @@ What survives is the store that was wrapped and the carrier; whoever goes on is 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import TypeVar
 
+from ori_campaigns.browsing import EVERY_CAMPAIGN, EVERYBODY, CampaignFilter, ContactFilter, Overview, Place
 from ori_campaigns.campaign import Campaign
 from ori_campaigns.carriers import Carrier
 from ori_campaigns.contact import Attempt, Contact
 from ori_campaigns.diallers.model import CallModel
-from ori_campaigns.events import Event
+from ori_campaigns.events import Event, LifecycleChanged
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.ports import AdmitAsk, Agenda, Clock, Dialler, Store, StoreCapabilities
@@ -233,17 +234,45 @@ class CrashingStore:
         """Return the kept counts of a run."""
         return self._store.counters(campaign_id, run)
 
-    def contacts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Contact]:
+    def overview(
+        self, workspace: str, only: CampaignFilter = EVERY_CAMPAIGN, *, after: Place | None = None, limit: int = 50
+    ) -> Sequence[Overview]:
+        """Return a page of campaigns with their counts."""
+        return self._store.overview(workspace, only, after=after, limit=limit)
+
+    def contacts(
+        self, campaign_id: str, after: int = -1, limit: int = 1000, only: ContactFilter = EVERYBODY
+    ) -> Sequence[Contact]:
         """Return a page of contacts."""
-        return self._store.contacts(campaign_id, after, limit)
+        return self._store.contacts(campaign_id, after, limit, only)
 
     def attempts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Attempt]:
         """Return a page of attempts."""
         return self._store.attempts(campaign_id, after, limit)
 
+    def attempts_of(self, campaign_id: str, contacts: Sequence[int]) -> Sequence[Attempt]:
+        """Return all attempts of some contacts."""
+        return self._store.attempts_of(campaign_id, contacts)
+
+    def number_use(self, campaign_id: str, run: int | None = None) -> Mapping[PhoneNumber, int]:
+        """Return how many calls of a run were made from each number."""
+        return self._store.number_use(campaign_id, run)
+
+    def dialled_since(self, campaign_id: str, since: Instant) -> int:
+        """Return how many calls were reserved of late."""
+        return self._store.dialled_since(campaign_id, since)
+
     def events(self, after: int = -1, limit: int = 1000, campaign_id: str | None = None) -> Sequence[Event]:
         """Return a page of the log."""
         return self._store.events(after, limit, campaign_id)
+
+    def next_due(self, campaign_id: str) -> Instant | None:
+        """Return when the next contact is due."""
+        return self._store.next_due(campaign_id)
+
+    def activity(self, campaign_id: str, limit: int = 1000) -> Sequence[LifecycleChanged]:
+        """Return the latest lifecycle actions."""
+        return self._store.activity(campaign_id, limit)
 
     def tip(self) -> int:
         """Return the cursor of the last event."""

@@ -7,13 +7,14 @@ from __future__ import annotations
 from ori_campaigns.ports import StoreCapabilities
 from ori_campaigns.testing.bench import Bench
 from ori_campaigns.testing.store_appending import AppendingDuties
+from ori_campaigns.testing.store_browsing import BrowsingDuties
 from ori_campaigns.testing.store_dialling import DiallingDuties
 from ori_campaigns.testing.store_duties import KeepingDuties
 from ori_campaigns.testing.store_guards import GuardDuties
 from ori_campaigns.testing.store_workers import WorkerDuties
 
 
-class StoreContract(KeepingDuties, DiallingDuties, AppendingDuties, GuardDuties, WorkerDuties):
+class StoreContract(KeepingDuties, BrowsingDuties, DiallingDuties, AppendingDuties, GuardDuties, WorkerDuties):
     """What every store must do, one duty each test. Make a class of your own of it, and run it with pytest.
 
     ```python

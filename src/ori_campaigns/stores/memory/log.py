@@ -56,22 +56,36 @@ class EventLog:
             fresh = self._kinds[len(ends) - 1 :]
             ends.extend(accumulate(map(_WIDTH_OF, fresh), initial=ends.pop()))
 
+    def kind(self, cursor: int) -> Any:  # noqa: ANN401 - a class of facts
+        """Return the class of the fact at a cursor."""
+        return _KINDS[self._kinds[cursor]]
+
     def fact(self, cursor: int) -> Any:  # noqa: ANN401 - whoever noted the cursor knows the class
         """Return the fact at a cursor."""
         ends = self._ends
         self._find_ends(cursor)
         return _KINDS[self._kinds[cursor]]._make(self._fields[ends[cursor] : ends[cursor + 1]])
 
-    def _stream(self, cursor: int) -> int:
+    def stream(self, cursor: int) -> int:
         """Return the contact a fact belongs to, -1 for the campaign itself."""
         self._find_ends(cursor)
         position = _CONTACT[self._kinds[cursor]]
         stream: int = -1 if position < 0 else self._fields[self._ends[cursor] + position]
         return stream
 
+    def latest(self, campaign: int, kind: type, limit: int) -> list[Any]:
+        """Return the latest facts of a class and a campaign, so many at the most, in their order."""
+        code, found = _CODE_OF(kind), list[Any]()
+        cursor = self._kinds.rfind(code)
+        while cursor >= 0 and len(found) < limit:
+            if self._campaigns[cursor] == campaign:
+                found.append(self.fact(cursor))
+            cursor = self._kinds.rfind(code, 0, cursor)
+        return found[::-1]
+
     def _count_up(self) -> None:
         for cursor in range(len(self._sequences), len(self._kinds)):
-            stream = (self._campaigns[cursor], self._stream(cursor))
+            stream = (self._campaigns[cursor], self.stream(cursor))
             sequence = self._streams.get(stream, 0) + 1
             self._streams[stream] = sequence
             self._sequences.append(sequence)
@@ -83,7 +97,7 @@ class EventLog:
         for cursor in range(after + 1, len(self._kinds)):
             campaign = self._campaigns[cursor]
             if only is None or only == campaign:
-                stream, sequence = self._stream(cursor), self._sequences[cursor]
+                stream, sequence = self.stream(cursor), self._sequences[cursor]
                 found.append(Event(cursor, names[campaign], stream, sequence, self.fact(cursor)))
                 if len(found) == limit:
                     break

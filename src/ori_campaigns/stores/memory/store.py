@@ -6,21 +6,32 @@ import itertools
 import threading
 from array import array
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, TypeVar
 
+from ori_campaigns.browsing import (
+    EVERY_CAMPAIGN,
+    EVERYBODY,
+    CampaignFilter,
+    ContactFilter,
+    Overview,
+    Place,
+    newest_first,
+    page_of,
+)
 from ori_campaigns.campaign import Campaign, CampaignStatus
 from ori_campaigns.carriers import Carrier
 from ori_campaigns.clocks import SystemClock
 from ori_campaigns.contact import ACTIVE, WAITING, Attempt, AttemptStatus, Contact, ContactStatus
 from ori_campaigns.errors import Conflict, NotFound
-from ori_campaigns.events import AttemptFact, AttemptReserved, ContactFact, ContactsMoved, Event
+from ori_campaigns.events import AttemptFact, AttemptReserved, ContactFact, ContactsMoved, Event, LifecycleChanged
 from ori_campaigns.instants import Instant
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.pacing import Demand, Supply
 from ori_campaigns.ports import AdmitAsk, Agenda, Clock, StoreCapabilities, Work
 from ori_campaigns.reports import Report
+from ori_campaigns.stores.memory import browsing
 from ori_campaigns.stores.memory.apply import APPLY_TO_ATTEMPT, apply_move, apply_to_campaign, reserve
 from ori_campaigns.stores.memory.book import Book
 from ori_campaigns.stores.memory.exchange import Exchange
@@ -312,17 +323,30 @@ class MemoryStore:
         """Return all campaigns, newest created first, id as tie-break."""
         with self._lock:
             found = [book.campaign for book in self._books.values() if workspace in {None, book.campaign.workspace}]
-        return sorted(found, key=lambda campaign: (-campaign.created_at, campaign.id))
+        return newest_first(found)
 
     def counters(self, campaign_id: str, run: int | None = None) -> Counters:
         """Return the kept counts of a run, the current one unless named."""
         with self._lock:
             return self.book(campaign_id).counters(run)
 
-    def contacts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Contact]:
-        """Return a page of contacts by ordinal."""
+    def overview(
+        self, workspace: str, only: CampaignFilter = EVERY_CAMPAIGN, *, after: Place | None = None, limit: int = 50
+    ) -> Sequence[Overview]:
+        """Return a page of a workspace's campaigns with their kept counts."""
+        with self._lock:
+            mine = (book.campaign for book in self._books.values() if book.campaign.workspace == workspace)
+            page = page_of(mine, only, after, limit)
+            return [Overview(campaign, self._books[campaign.id].counters(None)) for campaign in page]
+
+    def contacts(
+        self, campaign_id: str, after: int = -1, limit: int = 1000, only: ContactFilter = EVERYBODY
+    ) -> Sequence[Contact]:
+        """Return a page of the contacts that are wanted, by ordinal."""
         with self._lock:
             book = self.book(campaign_id)
+            if only != EVERYBODY:
+                return browsing.contacts(book, only, after, limit)
             return [book.contact(ordinal) for ordinal in range(after + 1, min(after + 1 + limit, len(book.numbers)))]
 
     def attempts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Attempt]:
@@ -333,11 +357,36 @@ class MemoryStore:
                 book.attempt_value(serial) for serial in range(after + 1, min(after + 1 + limit, len(book.attempts)))
             ]
 
+    def attempts_of(self, campaign_id: str, contacts: Sequence[int]) -> Sequence[Attempt]:
+        """Return all attempts of these contacts, by serial."""
+        with self._lock:
+            return browsing.attempts_of(self.book(campaign_id), contacts)
+
+    def number_use(self, campaign_id: str, run: int | None = None) -> Mapping[PhoneNumber, int]:
+        """Return how many calls of a run were made from each number."""
+        with self._lock:
+            return browsing.number_use(self.book(campaign_id), run)
+
+    def dialled_since(self, campaign_id: str, since: Instant) -> int:
+        """Return how many of the newest calls were reserved since then."""
+        with self._lock:
+            return browsing.dialled_since(self.book(campaign_id), since)
+
     def events(self, after: int = -1, limit: int = 1000, campaign_id: str | None = None) -> Sequence[Event]:
         """Return a page of the log, of all campaigns unless one is named."""
         with self._lock:
             only = None if campaign_id is None else self.book(campaign_id).code
             return self._log.read(self._names, after, limit, only)
+
+    def next_due(self, campaign_id: str) -> Instant | None:
+        """Return when the next contact of a running campaign is due; `None` when none waits."""
+        with self._lock:
+            return self.book(campaign_id).run.next_due()
+
+    def activity(self, campaign_id: str, limit: int = 1000) -> Sequence[LifecycleChanged]:
+        """Return the latest lifecycle actions of a campaign, in their order."""
+        with self._lock:
+            return self._log.latest(self.book(campaign_id).code, LifecycleChanged, limit)
 
     def tip(self) -> int:
         """Return the cursor of the last event, -1 while there is none."""

@@ -73,11 +73,12 @@ class Agendas:
         )
         waiting = sum(run.contacts[status] for status in WAITING)
         active = sum(run.contacts[status] for status in ACTIVE)
-        next_due = self._due(connection, row, now) if waiting else None
-        return Work(campaign, run.live, waiting, active, demand, next_due)
+        return Work(campaign, run.live, waiting, active, demand, self.next_due(connection, row, now))
 
-    def _due(self, connection: sa.Connection, row: CampaignRow, now: Instant) -> Instant | None:
-        """Return when its next contact is due; 0 when a fresh one waits."""
+    def next_due(self, connection: sa.Connection, row: CampaignRow, now: Instant) -> Instant | None:
+        """Return when its next contact is due; 0 when a fresh one waits, `None` when nobody does."""
+        if not any(row.run.contacts[status] for status in WAITING):
+            return None
         asked = {"campaign": row.key, "run": row.run.number, "now": now}
         fresh, *later = connection.execute(self._next_due, asked).one()
         if fresh is not None:

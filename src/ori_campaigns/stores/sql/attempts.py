@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any
 
@@ -142,7 +142,13 @@ class Attempts:
 
     def page(self, connection: sa.Connection, campaign: CampaignRow, after: int, limit: int) -> list[Attempt]:
         """Return a page of attempts of all runs."""
-        rows = connection.execute(self._page, {"campaign": campaign.key, "after": after, "limit": limit})
+        return self.values(connection, campaign, self._page, {"after": after, "limit": limit})
+
+    def values(
+        self, connection: sa.Connection, campaign: CampaignRow, statement: sa.Select[Any], asked: Mapping[str, Any]
+    ) -> list[Attempt]:
+        """Return the attempts of a campaign whose rows a statement selects."""
+        rows = connection.execute(statement, {**asked, "campaign": campaign.key})
         return [_value(campaign.campaign, row) for row in rows]
 
     # --- writing ---

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
 import sqlalchemy as sa
 
 from ori_campaigns import codec
+from ori_campaigns.browsing import Overview
 from ori_campaigns.campaign import Campaign
 from ori_campaigns.contact import ContactStatus
 from ori_campaigns.errors import NotFound
@@ -73,6 +74,7 @@ class Campaigns:
         self._running = whole.where(campaigns.c.status == sa.literal_column("'running'"))
         listed = sa.select(campaigns.c.id, campaigns.c.document).order_by(campaigns.c.created_at.desc(), campaigns.c.id)
         self._all, self._of_workspace = listed, listed.where(campaigns.c.workspace == sa.bindparam("workspace"))
+        self._runs, self._exclusions = runs, tables.exclusions
         self._counts = sa.select(runs).where(runs.c.campaign == sa.bindparam("key"), runs.c.run == sa.bindparam("run"))
         exclusions = tables.exclusions
         self._excluded = (
@@ -125,6 +127,29 @@ class Campaigns:
         else:
             found = connection.execute(self._of_workspace, {"workspace": workspace})
         return [self._documents.campaign(name, document) for name, document in found]
+
+    def overview(self, connection: sa.Connection, page: sa.Select[Any], asked: Mapping[str, Any]) -> list[Overview]:
+        """Return campaigns with the counts of their current runs.
+
+        Parameters:
+            page: selects their rows, in the order of the list; cut off before anything is joined to it.
+        """
+        first, runs, exclusions = page.subquery("first"), self._runs, self._exclusions
+        mine = (exclusions.c.campaign == first.c.key, exclusions.c.active)
+        excluded = sa.select(sa.func.count()).select_from(exclusions).where(*mine).scalar_subquery()
+        counts = (runs.c[name] for name in (*TALLIES, *_STATUSES))
+        whole = (
+            sa.select(first.c.id, first.c.document, first.c.run, excluded.label("is_excluded"), *counts)
+            .join(runs, (runs.c.campaign == first.c.key) & (runs.c.run == first.c.run))
+            .order_by(first.c.created_at.desc(), first.c.id)
+        )
+        return [
+            Overview(
+                self._documents.campaign(row.id, row.document),
+                _counts(row.id, row.run, row).counters(row.is_excluded),
+            )
+            for row in connection.execute(whole, asked)
+        ]
 
     def run(self, connection: sa.Connection, row: CampaignRow, number: int | None) -> RunRow:
         """Return the counts of one of its runs; of the current one if there is no such."""
@@ -208,6 +233,8 @@ def _searched(campaign: Campaign) -> dict[str, Any]:
     """Return the document of a campaign with the columns that it is searched by."""
     return {
         "name": campaign.name,
+        "name_folded": campaign.name.casefold(),
+        "id_folded": campaign.id.casefold(),
         "status": campaign.status.value,
         "completed_at": campaign.completed_at,
         "document": codec.dumps(campaign),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from ori_campaigns.stores.sql.values import callback_of, callback_text, number_o
 _CLASSES = (ContactStatus.CALLBACK_SCHEDULED, ContactStatus.PENDING, ContactStatus.RETRY_SCHEDULED)
 """In the order of P4."""
 _FIRST_PAGE_AT_LEAST = 10
+_UNFILTERED: Mapping[str, Any] = MappingProxyType({})
 
 
 class Contacts:
@@ -47,7 +49,7 @@ class Contacts:
         self._put_off = Bulk(contacts, ["look_at"], by=by)
 
     def _of_numbers(self, tables: Tables) -> sa.Select[Any]:
-        """Return the statement of the contacts of some numbers, in no order."""
+        """Return the statement of the contacts of some numbers, in no order and without their call variables."""
         contacts, exclusions, named = self._contacts, tables.exclusions, tables.named()
         theirs = (
             contacts.c.campaign == sa.bindparam("campaign"),
@@ -60,7 +62,8 @@ class Contacts:
             exclusions.c.active,
         )
         own = (column for column in contacts.c if column.name not in {"campaign", "run"})
-        whole = sa.select(*own, named.c.number, named.c.variables, exclusions.c.key.is_not(None).label("is_excluded"))
+        nothing: sa.ColumnElement[str] = sa.literal_column("'{}'")
+        whole = sa.select(*own, named.c.number, nothing, exclusions.c.key.is_not(None).label("is_excluded"))
         return whole.select_from(named.join(contacts, sa.and_(*theirs)).outerjoin(exclusions, sa.and_(*flag)))
 
     def _candidates(self, tables: Tables, status: ContactStatus) -> sa.Select[Any]:
@@ -107,16 +110,24 @@ class Contacts:
     def by_number(
         self, connection: sa.Connection, campaign: CampaignRow, numbers: Sequence[str]
     ) -> dict[str, ContactRow]:
-        """Return the contacts of these numbers that are on the list."""
+        """Return the contacts of these numbers that are on the list, without their call variables: no rule asks."""
         # As many as were asked for, at the most: no number is on a list twice.
         asked = {**campaign.bound, "numbers": list(numbers), "limit": len(numbers)}
         found = connection.execute(self._by_number, asked)
         return {row.number: contact_row(row) for row in found}
 
-    def page(self, connection: sa.Connection, campaign: CampaignRow, after: int, limit: int) -> list[Contact]:
-        """Return a page of contacts by ordinal."""
-        asked = campaign.bound
-        found = connection.execute(self._page, {**asked, "after": after, "limit": limit})
+    def page(
+        self,
+        connection: sa.Connection,
+        campaign: CampaignRow,
+        after: int,
+        limit: int,
+        conditions: Sequence[sa.ColumnElement[bool]] = (),
+        asked: Mapping[str, Any] = _UNFILTERED,
+    ) -> list[Contact]:
+        """Return a page of contacts by ordinal; only of those who meet the conditions, and what they ask for."""
+        page = self._page.where(*conditions) if conditions else self._page
+        found = connection.execute(page, {**campaign.bound, **asked, "after": after, "limit": limit})
         return [contact_row(row).value(campaign.campaign.id) for row in found]
 
     # --- writing ---

@@ -97,18 +97,21 @@ class People:
         people = self._people
         stage = self.take(connection, move.stage, row.key)
         of_stage = people.c.list == stage
-        for place in range(0, len(move.renewed), _PIECE):
-            places = dict(move.renewed[place : place + _PIECE])
+        for begin in range(0, len(move.renewed), _PIECE):
+            places = dict(move.renewed[begin : begin + _PIECE])
             told = sa.select(people.c.ordinal, people.c.variables).where(of_stage, self._among_places)
             found = connection.execute(told, {"places": list(places)})
             renewed = [{"list": row.people, "ordinal": places[here], "variables": text} for here, text in found]
             self._renew.execute(connection, renewed)
-        chosen = (of_stage, self._not_left_out) if move.without else (of_stage,)
-        nth = sa.func.row_number().over(order_by=people.c.ordinal) + sa.literal(first - 1)
-        come = sa.select(sa.literal(row.people), nth, people.c.number, people.c.variables).where(*chosen)
+        place: sa.ColumnElement[int] = people.c.ordinal + sa.literal(first)
+        chosen, left_out = [of_stage], {}
+        if move.without:
+            # Those behind whoever is left out move up.
+            place = sa.func.row_number().over(order_by=people.c.ordinal) + sa.literal(first - 1)
+            chosen, left_out = [of_stage, self._not_left_out], {"left_out": list(move.without)}
+        come = sa.select(sa.literal(row.people), place, people.c.number, people.c.variables).where(*chosen)
         columns = ["list", "ordinal", "number", "variables"]
         enter = sa.insert(people).from_select(columns, come.order_by(people.c.ordinal))
-        left_out = {"left_out": list(move.without)} if move.without else {}
         count = connection.execute(enter, left_out, execution_options={"preserve_rowcount": True}).rowcount
         self.drop(connection, stage)
         return count

@@ -8,13 +8,29 @@ from types import MappingProxyType
 import sqlalchemy as sa
 
 from ori_campaigns.errors import StoreError, StoreUnavailable
-from ori_campaigns.stores.sql.tables import Tables
+from ori_campaigns.stores.sql.tables import BY_STATUS, FOLDED, Tables
 
-VERSION = 1
+VERSION = 2
 """The version that this code reads and writes."""
 
 Migration = Callable[[sa.Connection, Tables], None]
-MIGRATIONS: Mapping[int, Migration] = MappingProxyType({})
+
+
+def _searched(connection: sa.Connection, tables: Tables) -> None:
+    """Let campaigns be searched by name and id, and listed by status."""
+    campaigns = tables.campaigns
+    for column in FOLDED:
+        connection.exec_driver_sql(f"ALTER TABLE {campaigns.fullname} ADD COLUMN {column} TEXT DEFAULT '' NOT NULL")
+    known = connection.execute(sa.select(campaigns.c.key, campaigns.c.id, campaigns.c.name)).all()
+    fold = sa.update(campaigns).where(campaigns.c.key == sa.bindparam("at"))
+    folded = [{"at": key, "id_folded": name.casefold(), "name_folded": title.casefold()} for key, name, title in known]
+    if folded:
+        connection.execute(fold, folded)
+    (index,) = (each for each in campaigns.indexes if each.name == f"{tables.prefix}{BY_STATUS}")
+    index.create(connection)
+
+
+MIGRATIONS: Mapping[int, Migration] = MappingProxyType({1: _searched})
 """By the version they start from: each brings the tables to the next one, in one transaction with its number."""
 _NAME, _POLICY = "schema_version", "number_policy"
 _LOCK = sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")

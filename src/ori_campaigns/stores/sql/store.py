@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from ori_campaigns.browsing import EVERY_CAMPAIGN, EVERYBODY, CampaignFilter, ContactFilter, Overview, Place
 from ori_campaigns.campaign import Campaign
 from ori_campaigns.carriers import Carrier
 from ori_campaigns.clocks import FollowingClock, SystemClock
 from ori_campaigns.contact import Attempt, Contact
-from ori_campaigns.events import Event
+from ori_campaigns.events import Event, LifecycleChanged
 from ori_campaigns.ids import new_key
 from ori_campaigns.instants import Instant, to_instant
 from ori_campaigns.numbers import DIGITS, NumberPolicy, PhoneNumber, parse_number, require_policy
@@ -22,6 +23,7 @@ from ori_campaigns.reports import Report
 from ori_campaigns.stores.sql import schema as versions
 from ori_campaigns.stores.sql.agenda import Agendas
 from ori_campaigns.stores.sql.attempts import Attempts
+from ori_campaigns.stores.sql.browsing import Browsing
 from ori_campaigns.stores.sql.calls import Dialling
 from ori_campaigns.stores.sql.campaigns import CampaignRow, Campaigns
 from ori_campaigns.stores.sql.carriers import Carriers, KeptCarrier
@@ -107,6 +109,7 @@ class SqlStore:
         self._moves = Moves(self._tables, self._campaigns, self._people, self._dialect)
         self._numbers = Numbers(self._contacts, self._attempts, self._people)
         self._dialling = Dialling(self._campaigns, self._contacts, self._attempts, self._carriers, self._log)
+        self._browsing = Browsing(self._tables, self._campaigns, self._contacts, self._attempts)
         self._agendas = Agendas(self._tables, self._campaigns, self._carriers, self._attempts)
         self._retention = Retention(self._tables, self._campaigns, self._contacts, self._people, self._log)
         try:
@@ -374,13 +377,33 @@ class SqlStore:
 
         return self._reading(campaign_id, read)
 
-    def contacts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Contact]:
-        """Return a page of contacts by ordinal."""
-        return self._reading(campaign_id, lambda c, row: self._contacts.page(c, row, after, limit))
+    def overview(
+        self, workspace: str, only: CampaignFilter = EVERY_CAMPAIGN, *, after: Place | None = None, limit: int = 50
+    ) -> Sequence[Overview]:
+        """Return a page of a workspace's campaigns with their kept counts."""
+        return self._transactions.read(lambda c: self._browsing.overview(c, workspace, only, after, limit))
+
+    def contacts(
+        self, campaign_id: str, after: int = -1, limit: int = 1000, only: ContactFilter = EVERYBODY
+    ) -> Sequence[Contact]:
+        """Return a page of the contacts that are wanted, by ordinal."""
+        return self._reading(campaign_id, lambda c, row: self._browsing.contacts(c, row, only, after, limit))
 
     def attempts(self, campaign_id: str, after: int = -1, limit: int = 1000) -> Sequence[Attempt]:
         """Return a page of attempts of all runs, by serial."""
         return self._reading(campaign_id, lambda c, row: self._attempts.page(c, row, after, limit))
+
+    def attempts_of(self, campaign_id: str, contacts: Sequence[int]) -> Sequence[Attempt]:
+        """Return all attempts of these contacts, by serial."""
+        return self._reading(campaign_id, lambda c, row: self._browsing.attempts_of(c, row, contacts))
+
+    def number_use(self, campaign_id: str, run: int | None = None) -> Mapping[PhoneNumber, int]:
+        """Return how many calls of a run were made from each number."""
+        return self._reading(campaign_id, lambda c, row: self._browsing.number_use(c, row, run))
+
+    def dialled_since(self, campaign_id: str, since: Instant) -> int:
+        """Return how many of the newest calls were reserved since then."""
+        return self._reading(campaign_id, lambda c, row: self._browsing.dialled_since(c, row, since))
 
     def events(self, after: int = -1, limit: int = 1000, campaign_id: str | None = None) -> Sequence[Event]:
         """Return a page of the log, of all campaigns unless one is named."""
@@ -392,6 +415,14 @@ class SqlStore:
             return self._log.read(connection, after, limit, campaign_id)
 
         return self._transactions.read(read)
+
+    def next_due(self, campaign_id: str) -> Instant | None:
+        """Return when the next contact of a running campaign is due; `None` when none waits."""
+        return self._reading(campaign_id, lambda c, row: self._agendas.next_due(c, row, self._now(c)()))
+
+    def activity(self, campaign_id: str, limit: int = 1000) -> Sequence[LifecycleChanged]:
+        """Return the latest lifecycle actions of a campaign, in their order."""
+        return self._reading(campaign_id, lambda c, row: self._browsing.activity(c, row, limit))
 
     def tip(self) -> int:
         """Return the cursor of the last event, -1 while there is none."""

@@ -18,6 +18,10 @@ BIG = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 """64 bits; in SQLite only the exact word INTEGER makes a key that counts by itself."""
 TALLIES = ("dialled", "answered", "connected", "connected_contacts", "live", "ringing", "in_progress", "machines")
 """The kept counts of a run besides its contacts by status."""
+FOLDED = ("name_folded", "id_folded")
+"""The columns in which campaigns are searched."""
+BY_STATUS = "campaigns_by_status"
+"""The index by which the campaigns of one status are listed."""
 
 
 def _one_of(column: str, words: Iterable[str]) -> str:
@@ -136,10 +140,14 @@ class Tables:
             _count("cursor"),
             _count("served_at"),
             _count("next_serial"),
+            # As they are searched: what `casefold` makes of them, which no database does.
+            _word("name_folded"),
+            _word("id_folded"),
             sa.CheckConstraint(_one_of("status", CampaignStatus), name=f"{self.prefix}campaigns_status"),
             sqlite_autoincrement=True,
         )
         self._index("campaigns_newest", table.c.workspace, table.c.created_at.desc(), table.c.id)
+        self._index(BY_STATUS, table.c.workspace, table.c.status, table.c.created_at.desc(), table.c.id)
         self._index("campaigns_running", table.c.key, where="status = 'running'")
         return table
 
@@ -285,6 +293,12 @@ class Tables:
             return ~sa.exists().where(given.c.value == column)
         return column.not_in(sa.select(_given(name).c.value))
 
+    def holding(self, columns: Iterable[sa.ColumnElement[Any]], name: str) -> sa.ColumnElement[bool]:
+        """Return the condition that a text, given by that name, is in one of the columns: letter for letter."""
+        place = sa.func.strpos if self.numbered else sa.func.instr
+        text = sa.bindparam(name, type_=sa.Text)
+        return sa.or_(*(place(column, text) > sa.literal_column("0") for column in columns))
+
     def named(self) -> sa.Subquery:
         """Return the people of a list (bound `people`) who have one of several numbers (bound `numbers`).
 
@@ -292,7 +306,7 @@ class Tables:
         would rather go through whole lists.
         """
         people = self.people
-        those = sa.select(people.c.ordinal, people.c.number, people.c.variables)
+        those = sa.select(people.c.ordinal, people.c.number)
         listed = people.c.list == sa.bindparam("people")
         if self.numbered:
             those = those.where(listed, self.among(people.c.number, "numbers"))

@@ -73,7 +73,7 @@ def request_of(text: str | None) -> CallbackRequest | None:
 
 def variables_of(text: str) -> Mapping[str, str]:
     """Read a contact's call variables."""
-    found: dict[str, str] = json.loads(text)
+    found: dict[str, str] = {} if text == "{}" else json.loads(text)
     return found
 
 
