@@ -164,11 +164,13 @@ class CampaignService(CampaignReads):
             raise InvalidDefinition(problems, what="The upload")
         return self.store.stage(leads)
 
-    def _checked(self, draft: CampaignDraft, *, strict: bool) -> CampaignDraft:
+    def _checked(self, draft: CampaignDraft, *, strict: bool, locked_bot: str = "") -> CampaignDraft:
         if not strict:
             draft = attrs.evolve(draft, config=with_defaults(draft.config))
         configured = self._configured(draft.workspace)
-        problems = errors_among(problems_of(draft, bots=configured.bots, carriers=configured.carriers))
+        problems = errors_among(
+            problems_of(draft, bots=configured.bots, carriers=configured.carriers, locked_bot=locked_bot)
+        )
         if problems:
             raise InvalidDefinition(problems)
         return draft
@@ -200,7 +202,7 @@ class CampaignService(CampaignReads):
         current.require(Action.EDIT)
         # A locked bot that is gone keeps nobody from editing the rest; start refuses it.
         known = current.bot if current.has_run else ""
-        draft = self._checked_edit(attrs.evolve(draft, workspace=current.workspace), strict=strict, locked_bot=known)
+        draft = self._checked(attrs.evolve(draft, workspace=current.workspace), strict=strict, locked_bot=known)
         stage = None if leads is None else self._stage(leads)
         with self._dropping(stage):
             return self.store.change(
@@ -228,15 +230,6 @@ class CampaignService(CampaignReads):
         numbers = tuple(map(PhoneNumber, leads.numbers))
         with self._dropping(stage):
             return self.store.change_numbers(campaign_id, numbers, partial(append, stage=stage, by=by))
-
-    def _checked_edit(self, draft: CampaignDraft, *, strict: bool, locked_bot: str) -> CampaignDraft:
-        try:
-            return self._checked(draft, strict=strict)
-        except InvalidDefinition as error:
-            problems = [each for each in error.problems if each.code != "unknown_bot" or draft.bot != locked_bot]
-            if problems:
-                raise InvalidDefinition(problems) from None
-            return draft if strict else attrs.evolve(draft, config=with_defaults(draft.config))
 
     def clone(self, campaign_id: str, *, by: str) -> Campaign:
         """Copy a campaign of any status, with its list, into a fresh draft (L9)."""

@@ -8,8 +8,7 @@ import polars as pl
 
 from ori_campaigns.errors import IngestError
 from ori_campaigns.ingest.blanks import without_blanks
-from ori_campaigns.ingest.header import Header, safe_names, shown
-from ori_campaigns.ingest.plain import CONTROL
+from ori_campaigns.ingest.header import CONTROL, Header, safe_names, shown
 from ori_campaigns.ingest.records import FIRST_VARIABLE, Chunk
 
 _ROWS_AT_ONCE = 100_000

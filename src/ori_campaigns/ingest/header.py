@@ -31,7 +31,10 @@ RESERVED_COLUMNS = frozenset(
 
 # Characters that take no room on the screen: a header that holds one looks right and is not.
 _ZERO_WIDTH = str.maketrans("", "", "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff")
-CONTROL_CHARACTER = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+"""What is in the brackets of a class of control characters, for `re` and for polars alike."""
+
+CONTROL_CHARACTER = re.compile(f"[{CONTROL}]")
 """Unicode's category Cc without TAB, LF and CR, which a quoted cell may hold (C8)."""
 
 _NEAR_MISSES = frozenset(

@@ -18,15 +18,12 @@ import polars as pl
 
 from ori_campaigns.errors import IngestError
 from ori_campaigns.ingest.dialect import BLANKS
-from ori_campaigns.ingest.header import Header
+from ori_campaigns.ingest.header import CONTROL, Header
 from ori_campaigns.ingest.source import NotText
 from ori_campaigns.numbers import WHITESPACE
 
 # Beyond so many columns the pattern of a plain line would be too large; all lines are odd then.
 _WIDEST = 256
-
-CONTROL = r"\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x{9f}"
-"""Control characters that no cell may hold, as polars writes a class: `header.CONTROL_CHARACTER` in its words (C8)."""
 
 # A line break is in no line; a carriage return may be in a cell, if that is quoted, but then it wants a closer look.
 _NOT_IN_A_CELL = rf"{CONTROL}\n\r"
