@@ -7,7 +7,6 @@ Each import is timed inside an interpreter that has just started and has importe
 
 from __future__ import annotations
 
-import argparse
 from statistics import median
 
 from benchmarks.harness import (
@@ -15,10 +14,9 @@ from benchmarks.harness import (
     Promise,
     Section,
     by_round,
-    machine,
+    command,
     measure,
     megabytes,
-    promises_table,
     table,
 )
 
@@ -80,15 +78,5 @@ def run(*, quick: bool = False, rounds: int | None = None) -> Section:
     return Section("Importing the package", [table(heads, rows)], [promise], sound)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure what importing the package costs.")
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} rounds")
-    parser.add_argument("--rounds", type=int)
-    arguments = parser.parse_args()
-    section = run(quick=arguments.quick, rounds=arguments.rounds)
-    print(machine(LIBRARIES), section.text(), promises_table(section.promises), sep="\n\n")
-    raise SystemExit(0 if section.sound else 1)
-
-
 if __name__ == "__main__":
-    main()
+    command("Measure what importing the package costs.", f"{QUICK_ROUNDS} rounds", run, LIBRARIES)

@@ -7,7 +7,6 @@ Processor time is a multiple of what polars needs to read the same file without 
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -271,15 +270,10 @@ def run(*, quick: bool = False, rounds: int | None = None) -> Section:
     return Section(TITLE, body, promises(done, rows), not unlike)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure how lead files are read, beside other ways to read them.")
-    parser.add_argument("--quick", action="store_true", help=f"files of {QUICK_ROWS:,} rows, one round")
-    parser.add_argument("--rounds", type=int)
-    arguments = parser.parse_args()
-    section = run(quick=arguments.quick, rounds=arguments.rounds)
-    print(harness.machine(LIBRARIES), section.text(), harness.promises_table(section.promises), sep="\n\n")
-    raise SystemExit(0 if section.sound else 1)
-
-
 if __name__ == "__main__":
-    main()
+    harness.command(
+        "Measure how lead files are read, beside other ways to read them.",
+        f"files of {QUICK_ROWS:,} rows, one round",
+        run,
+        LIBRARIES,
+    )

@@ -8,12 +8,11 @@ in one process, warm; the ratio of the two sizes is taken round by round.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Mapping
 from statistics import median
 from typing import NamedTuple
 
-from benchmarks.harness import Program, Promise, Samples, Section, by_round, machine, measure, promises_table, table
+from benchmarks.harness import Program, Promise, Samples, Section, by_round, command, measure, table
 
 ROUNDS = 3
 QUICK_ROUNDS = 1
@@ -77,14 +76,10 @@ def run(*, quick: bool = False, rounds: int | None = None) -> Section:
     return Section("How long does the campaign list take?", [table(heads, rows), f"Rounds: {rounds_done}."], promises)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure how long pages of the campaign list take.")
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_CAMPAIGNS} campaigns, {QUICK_ROUNDS} round")
-    parser.add_argument("--rounds", type=int)
-    arguments = parser.parse_args()
-    section = run(quick=arguments.quick, rounds=arguments.rounds)
-    print(machine(LIBRARIES), section.text(), promises_table(section.promises), sep="\n\n")
-
-
 if __name__ == "__main__":
-    main()
+    command(
+        "Measure how long pages of the campaign list take.",
+        f"{QUICK_CAMPAIGNS} campaigns, {QUICK_ROUNDS} round",
+        run,
+        LIBRARIES,
+    )

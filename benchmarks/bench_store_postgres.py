@@ -7,7 +7,6 @@ Wall clock: the server's work is not this process's. Where the server comes from
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
@@ -222,15 +221,10 @@ def run(*, quick: bool = False, rounds: int | None = None) -> Section:
     return Section(TITLE, body, promises(results, contacts), sound)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure the store in PostgreSQL beside bare SQL and a job queue.")
-    parser.add_argument("--quick", action="store_true", help=f"{SMALL:,} contacts and one round")
-    parser.add_argument("--rounds", type=int)
-    arguments = parser.parse_args()
-    section = run(quick=arguments.quick, rounds=arguments.rounds)
-    print(harness.machine(LIBRARIES), section.text(), harness.promises_table(section.promises), sep="\n\n")
-    raise SystemExit(0 if section.sound else 1)
-
-
 if __name__ == "__main__":
-    main()
+    harness.command(
+        "Measure the store in PostgreSQL beside bare SQL and a job queue.",
+        f"{SMALL:,} contacts and one round",
+        run,
+        LIBRARIES,
+    )

@@ -7,7 +7,6 @@ Wall clock: most of the time is spent waiting for the disk. `TMPDIR` says which 
 
 from __future__ import annotations
 
-import argparse
 import sqlite3
 import tempfile
 from pathlib import Path
@@ -122,15 +121,7 @@ def run(*, quick: bool = False, rounds: int | None = None) -> Section:
     return Section(TITLE, body, promises(results, contacts), sound)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure the store in SQLite beside raw sqlite3.")
-    parser.add_argument("--quick", action="store_true", help=f"{SMALL:,} contacts and one round")
-    parser.add_argument("--rounds", type=int)
-    arguments = parser.parse_args()
-    section = run(quick=arguments.quick, rounds=arguments.rounds)
-    print(harness.machine(LIBRARIES), section.text(), harness.promises_table(section.promises), sep="\n\n")
-    raise SystemExit(0 if section.sound else 1)
-
-
 if __name__ == "__main__":
-    main()
+    harness.command(
+        "Measure the store in SQLite beside raw sqlite3.", f"{SMALL:,} contacts and one round", run, LIBRARIES
+    )

@@ -8,10 +8,9 @@ process that measures every line once; the ratio is to a bare bisection of a lis
 
 from __future__ import annotations
 
-import argparse
 from statistics import median
 
-from benchmarks.harness import Program, Promise, Section, by_round, machine, measure, megabytes, promises_table, table
+from benchmarks.harness import Program, Promise, Section, by_round, command, measure, megabytes, table
 
 ROUNDS = 15
 QUICK_ROUNDS = 2
@@ -41,14 +40,5 @@ def run(*, quick: bool = False, rounds: int | None = None) -> Section:
     return Section("When does the window open next?", body, promises)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure how fast the next opening of a window is found.")
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} rounds")
-    parser.add_argument("--rounds", type=int)
-    arguments = parser.parse_args()
-    section = run(quick=arguments.quick, rounds=arguments.rounds)
-    print(machine(LIBRARIES), section.text(), promises_table(section.promises), sep="\n\n")
-
-
 if __name__ == "__main__":
-    main()
+    command("Measure how fast the next opening of a window is found.", f"{QUICK_ROUNDS} rounds", run, LIBRARIES)

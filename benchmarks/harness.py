@@ -7,6 +7,7 @@ median, so that a busy neighbour slows both sides of a ratio.
 
 from __future__ import annotations
 
+import argparse
 import gc
 import json
 import os
@@ -254,3 +255,21 @@ def installed(module: str) -> bool:
 
 def megabytes(size: float) -> str:
     return f"{size / MEGABYTE:,.0f}" if size else "-"
+
+
+def command(description: str, quick: str, run: Callable[..., Section], libraries: Sequence[str]) -> None:
+    """Run one benchmark as a command of its own; the exit code is 1 when its programs did not do the same work.
+
+    Parameters:
+        description: what it measures.
+        quick: what `--quick` does.
+        run: the benchmark; takes `quick` and `rounds`.
+        libraries: whose versions are told.
+    """
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--quick", action="store_true", help=quick)
+    parser.add_argument("--rounds", type=int)
+    arguments = parser.parse_args()
+    section = run(quick=arguments.quick, rounds=arguments.rounds)
+    print(machine(libraries), section.text(), promises_table(section.promises), sep="\n\n")
+    raise SystemExit(0 if section.sound else 1)
