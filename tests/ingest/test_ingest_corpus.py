@@ -229,6 +229,7 @@ def test_the_report_as_a_csv_has_the_same_rows(answers: Answers, tmp_path: Path)
     assert not bent
 
 
+@pytest.mark.slow
 @pytest.mark.behaviour("C12")
 def test_the_same_file_twice_gets_the_same_answer(answers: Answers, folder: Path) -> None:
     bent = []

@@ -259,7 +259,9 @@ def test_without_a_death_the_scenario_has_all_it_should(engine: str) -> None:
 
 
 @pytest.mark.behaviour("N3", "N7", "L4", "L6", "X3")
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    "engine", [pytest.param(each, marks=pytest.mark.slow if each == "postgres" else ()) for each in ENGINES]
+)
 def test_wherever_a_worker_dies_nothing_is_lost_and_nobody_called_twice(engine: str) -> None:
     assert found_after(engine, some_of(points_of(engine))) == []
 

@@ -21,7 +21,7 @@ from ori_campaigns.errors import PASSING, CampaignsError, CommitUnknown, Invalid
 from ori_campaigns.events import NumberExcluded
 from ori_campaigns.ingest import Leads
 from ori_campaigns.reports import Accepted
-from ori_campaigns.stores.sql import SqlStore
+from ori_campaigns.stores.sql import SqlStore, dialects
 from ori_campaigns.testing.bench import Bench, number
 
 PASSWORD = "s3same0pen"
@@ -103,7 +103,7 @@ def sqlite(tmp_path: Path) -> Iterator[Site]:
 def postgresql() -> Iterator[Site]:
     with postgres.fresh_schema(postgres.server()) as schema:
         # Where nothing else is named, a statement of the test means a table of the store.
-        options = {"options": f"-c synchronous_commit=off -c lock_timeout=200ms -c search_path={schema}"}
+        options = {"options": f"-c synchronous_commit=off -c search_path={schema}"}
         engine = sa.create_engine(postgres.server(), connect_args=options)
         yield Site(engine, schema)
         engine.dispose()
@@ -238,7 +238,19 @@ def test_postgresql_runs_out_of_room(postgresql: Site, table: str, when: str) ->
     postgresql.exclude()
 
 
-def test_a_lock_is_not_waited_for_for_ever(site: Site) -> None:
+def test_a_lock_is_waited_for_as_long_as_the_store_says(postgresql: Site) -> None:
+    shown: list[str] = []
+    postgresql.trouble.at(
+        "SELECT", lambda cursor: shown.extend(cursor.connection.execute("SHOW lock_timeout").fetchone())
+    )
+    postgresql.pause()
+    assert shown == ["30s"]
+
+
+def test_a_lock_is_not_waited_for_for_ever(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        dialects, "_SETTINGS", dialects._SETTINGS.replace("lock_timeout = '30s'", "lock_timeout = '200ms'")
+    )
     take = "BEGIN IMMEDIATE" if site.schema is None else "SELECT * FROM ori_campaigns FOR UPDATE"
     with site.nothing_changes(), site.engine.connect() as other:
         other.exec_driver_sql(take)

@@ -152,7 +152,7 @@ def test_sixteen_threads_never_exceed_ten_seats(place: Place, own: bool) -> None
 FOUND_OUT = (AssertionError, AttributeError, LookupError, CampaignsError)
 """However a store without its locks shows itself: called too many, rows that make no sense, a conflict."""
 SLOW = attrs.evolve(TRUNK, cps=1, burst=1)
-SECONDS = 12
+SECONDS = 6
 
 
 @pytest.mark.behaviour("P2", "P5")
@@ -279,6 +279,7 @@ def test_count_then_insert_is_found_out(place: Place) -> None:
         check_sixteen_at_work(place, own=True)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("_rows_are_read_and_not_locked")
 def test_count_then_insert_is_found_out_without_constraints() -> None:
     with place_of("postgres") as place, pytest.raises(FOUND_OUT):
