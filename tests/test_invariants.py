@@ -32,7 +32,7 @@ from ori_campaigns.service import CampaignService
 from ori_campaigns.stores.memory import MemoryStore
 from ori_campaigns.views import CampaignView, Changes, ContactBatch
 
-SEEDS = 200
+SEEDS = 80
 STRIDE = 10
 MANY = range(SEEDS, 2_200)
 ORACLE = Path(wall.__file__).parent
@@ -84,10 +84,7 @@ def told(broken: Iterable[tuple[int, Broken]]) -> str:
     "L4", "L6", "L19", "N2", "N3", "N4", "N7", "S1", "S2", "S5", "S6", "S7", "S9",
     "P1", "P2", "P3", "P7", "R13", "R14", "X3", "X5",
 )  # fmt: skip
-@pytest.mark.parametrize(
-    "first",
-    [pytest.param(each, marks=pytest.mark.slow if each >= SEEDS // 2 else ()) for each in range(0, SEEDS, STRIDE)],
-)
+@pytest.mark.parametrize("first", range(0, SEEDS, STRIDE))
 def test_every_promise_is_kept_whatever_goes_wrong(first: int) -> None:
     broken = [(seed, each) for seed in range(first, first + STRIDE) for each in played(seed).broken]
     assert not broken, told(broken)
@@ -127,7 +124,7 @@ def test_the_seeds_reach_everything_that_can_happen() -> None:
         + ["attempt ended", "attempt refused", "cut", "second run", "late analysis", "overnight"]
     )
     assert not [name for name in wanted if not found[name]]
-    assert found["request"] > 20_000
+    assert found["request"] > 100 * SEEDS
 
 
 # --- the checks can fail ----------------------------------------------------------------------------------------------

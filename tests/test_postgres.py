@@ -170,7 +170,16 @@ def test_without_a_server_ci_fails() -> None:
 )
 def test_a_whole_run_without_a_server(ci: str | None, code: int, said: str, tmp_path: Path) -> None:
     done = python(
-        *("-m", "pytest", "-p", "no:cacheprovider", "-rs", "tests/test_postgres.py::test_the_server_answers"),
+        *(
+            "-m",
+            "pytest",
+            "-n",
+            "0",
+            "-p",
+            "no:cacheprovider",
+            "-rs",
+            "tests/test_postgres.py::test_the_server_answers",
+        ),
         CI=ci,
         ORI_TEST_POSTGRES_BIN=str(tmp_path / "nothing"),
     )

@@ -27,7 +27,7 @@ from stress.plan import ODD_MOVES, plan
 from stress.walk import calm, walk
 from stress.world import PAGE, World
 
-SEEDS = 100
+SEEDS = 50
 STRIDE = 10
 STRESS = Path(bugs.__file__).parent
 

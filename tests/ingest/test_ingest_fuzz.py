@@ -62,7 +62,7 @@ mutants = st.builds(mutated, st.sampled_from(SEEDS), steps, st.sampled_from(SEED
 
 
 @pytest.mark.behaviour("C4", "C8", "C9")
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(mutants, cuts)
 def test_a_damaged_file_is_read_as_the_rules_say(data: bytes, cut: int) -> None:
     assert disagreement(data, piece=cut) == ""
@@ -151,7 +151,7 @@ def long_files(draw: st.DrawFn, *, fatal: bool = True) -> str:
 
 
 @pytest.mark.behaviour("C2", "C4", "C5", "C7", "C8")
-@settings(max_examples=150)
+@settings(max_examples=75)
 @given(long_files(), wide_cuts)
 def test_a_long_file_of_plain_and_odd_records_is_read_as_the_rules_say(text: str, cut: int) -> None:
     assert disagreement(text.encode(), piece=cut) == ""

@@ -50,9 +50,10 @@ def lived_through(
 @pytest.mark.behaviour("N3", "N7")
 @pytest.mark.parametrize("engine", ENGINES)
 def test_a_few_kills(engine: str, zygote: Zygote) -> None:
-    lived_through(engine, zygote, 8, people=30, attempts=2)
+    lived_through(engine, zygote, 5, people=30, attempts=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ENGINES)
 def test_one_of_two_is_killed(engine: str, zygote: Zygote) -> None:
     lived_through(engine, zygote, 4, people=30, attempts=1, workers=2)
@@ -74,7 +75,7 @@ def test_one_of_two_is_killed_by_the_databases_own_time(engine: str, zygote: Zyg
 @pytest.mark.parametrize("engine", ENGINES)
 def test_uploads_that_are_killed(engine: str, zygote: Zygote) -> None:
     """Lists are there whole or not at all: what grows is made of whole ones, what changes is one of them."""
-    size, kills, draw = 2_000, 6, random.Random(20260105)
+    size, kills, draw = 2_000, 4, random.Random(20260105)
     with place(engine) as (url, folder):
         plan = Cycles(url, folder, zygote, seed=1, people=0).plan
         for _ in range(kills):

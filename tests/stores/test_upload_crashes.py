@@ -183,7 +183,7 @@ class Desk:
 @pytest.mark.behaviour("C9", "C10")
 @pytest.mark.parametrize("name", UPLOADS)
 @pytest.mark.parametrize(
-    "engine", [pytest.param(each, marks=pytest.mark.slow if each == "postgres" else ()) for each in ENGINES]
+    "engine", [pytest.param(each, marks=() if each == "memory" else pytest.mark.slow) for each in ENGINES]
 )
 def test_a_crash_leaves_the_old_list_or_the_new_one(engine: str, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sql_people, "_PIECE", 2)
