@@ -54,7 +54,7 @@ def test_an_eventful_day_is_clean_in_the_middle_and_in_the_end(finish: bool) -> 
     assert said(found) == []
     assert found.clean
     assert found.busy == ()
-    assert (found.campaigns, found.contacts) == (2, 26)
+    assert (found.campaigns, found.contacts) == (2, 17)
     assert found.attempts == sum(len(bench.attempts(each)) for each in bench.store.campaigns())
     assert found.events == len(bench.log())
 

@@ -141,8 +141,12 @@ def check_sixteen_at_work(place: Place, *, own: bool) -> None:
     assert bench.store.agenda().supply["default"]["trunk"].channels == TRUNK.channels
 
 
+OWN = [pytest.param(False, id="one store", marks=pytest.mark.slow), pytest.param(True, id="a store each")]
+"""Threads that share a store have no more to overcome than those that share a database only: left to CI."""
+
+
 @pytest.mark.behaviour("P1", "N4")
-@pytest.mark.parametrize("own", [False, True], ids=["one store", "a store each"])
+@pytest.mark.parametrize("own", OWN)
 def test_sixteen_threads_never_exceed_ten_seats(place: Place, own: bool) -> None:
     check_sixteen_at_work(place, own=own)
 
@@ -156,7 +160,7 @@ SECONDS = 6
 
 
 @pytest.mark.behaviour("P2", "P5")
-@pytest.mark.parametrize("own", [False, True], ids=["one store", "a store each"])
+@pytest.mark.parametrize("own", OWN)
 def test_two_campaigns_on_one_call_a_second_both_go_on(place: Place, own: bool) -> None:
     bench = Bench(store=place.new)
     bench.directory.add(SLOW)

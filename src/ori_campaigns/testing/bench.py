@@ -156,10 +156,10 @@ def lively(bench: Bench, *, finish: bool = True) -> None:
         reject=0.05, accept_then_timeout=0.05, drop=0.05, duplicate=0.1, reorder=0.1, no_end_event=0.05
     )
     again = RetryPolicy(max_attempts=3, on_system={"no_answer", "rejected"}, on_business=("sold",))
-    first = bench.running([number(index) for index in range(14)], concurrency_limit=6, retry=again)
-    second = bench.running([number(index) for index in range(9, 21)], concurrency_limit=5, retry=again)
+    first = bench.running([number(index) for index in range(9)], concurrency_limit=4, retry=again)
+    second = bench.running([number(index) for index in range(5, 13)], concurrency_limit=3, retry=again)
     bench.advance(minutes=3)
-    bench.service.exclude(first.id, [number(2), number(10), number(13)], by="test")
+    bench.service.exclude(first.id, [number(2), number(6), number(8)], by="test")
     bench.service.pause(second.id, by="test")
     bench.advance(minutes=17)
     bench.service.resume(second.id, by="test")

@@ -284,7 +284,7 @@ class KeepingDuties(Duties):
         """What was read once stays as it was, under the same cursor; what comes later comes after it."""
         lively(bench, finish=False)
         before = bench.log()
-        bench.advance(minutes=10)
+        bench.advance(minutes=45)
         after = bench.log()
         assert len(after) > len(before)
         assert after[: len(before)] == before
