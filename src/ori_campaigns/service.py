@@ -13,25 +13,21 @@ from functools import partial
 import attrs
 
 from ori_campaigns import lifecycle
-from ori_campaigns.appending import Appended, append, require_appendable
-from ori_campaigns.campaign import Action, Campaign, CampaignDraft, CampaignStatus
+from ori_campaigns.campaign import Campaign, CampaignStatus
 from ori_campaigns.carriers import directory_problems
 from ori_campaigns.config import CallLimits
+from ori_campaigns.definitions import CampaignDefinitions
 from ori_campaigns.dialling import Dialling, Step
-from ori_campaigns.errors import ActionNotAllowed, CampaignsError, InvalidDefinition, NotFound, Problem
-from ori_campaigns.events import LifecycleChanged
+from ori_campaigns.errors import ActionNotAllowed, InvalidDefinition, NotFound
 from ori_campaigns.exclusion import Exclusions, exclude
 from ori_campaigns.ids import random_id
 from ori_campaigns.instants import SECOND, Instant
 from ori_campaigns.lifecycle import Configured
-from ori_campaigns.numbers import DIGITS, NumberPolicy, PhoneNumber, list_problems, parse_numbers, require_policy
+from ori_campaigns.numbers import DIGITS, NumberPolicy, PhoneNumber, parse_numbers
 from ori_campaigns.outcomes import Policy, Recorded
 from ori_campaigns.ports import Directory, Store
-from ori_campaigns.reads import CampaignReads
 from ori_campaigns.reports import Report
 from ori_campaigns.retry import ConnectedPredicate, conversation_began
-from ori_campaigns.validation import errors_among, problems_of, with_defaults
-from ori_campaigns.views import ContactBatch, Created, UseStage
 
 
 @attrs.frozen
@@ -65,7 +61,7 @@ def _noting(failed: dict[str, Exception], campaign_id: str) -> Iterator[None]:
         failed.setdefault(campaign_id, error)
 
 
-class CampaignService(CampaignReads):
+class CampaignService(CampaignDefinitions):
     """The engine over one store and one directory.
 
     Parameters:
@@ -74,7 +70,7 @@ class CampaignService(CampaignReads):
         policy: how written numbers of people are read; the store keeps to the first it was used with (C11).
         limits: how long calls may stay in each state (N7).
         connected: what counts as a conversation (N6).
-        new_id: where campaign ids come from.
+        new_id: where campaign ids and the keys of wizards come from.
     """
 
     def __init__(
@@ -87,157 +83,8 @@ class CampaignService(CampaignReads):
         connected: ConnectedPredicate = conversation_began,
         new_id: Callable[[], str] = random_id,
     ) -> None:
-        super().__init__(store, directory, policy)
-        self._agreed = False
+        super().__init__(store, directory, policy, new_id)
         self._dialling = Dialling(store, Policy(limits or CallLimits(), connected))
-        self._new_id = new_id
-
-    # --- definitions -------------------------------------------------------------------------------------------------
-
-    def create(
-        self,
-        draft: CampaignDraft,
-        leads: ContactBatch | None = None,
-        *,
-        by: str,
-        strict: bool = True,
-        key: str | None = None,
-    ) -> Campaign:
-        """Create a campaign in draft; nothing is dialled until `start` (L2).
-
-        Parameters:
-            draft: what was entered.
-            leads: the contacts, from `read_leads`; may come later by `edit`.
-            by: who does it.
-            strict: refuse what the wizard would silently default; `False` applies the defaults (W17).
-            key: pressed twice with the same key, one campaign (W3).
-
-        Raises:
-            InvalidDefinition: everything that is wrong, each with its code; `other_number_policy` for leads (C11).
-        """
-        draft = self._checked(draft, strict=strict)
-        now = self.store.clock.now()
-        campaign = Campaign(
-            id=self._new_id(),
-            workspace=draft.workspace,
-            name=draft.name,
-            bot=draft.bot,
-            numbers=draft.numbers,
-            config=draft.config,
-            created_at=now,
-            created_by=by,
-        )
-        stage = None if leads is None else self._stage(leads)
-        moves = () if stage is None else (UseStage(stage, draft.config.sticky_exclusion),)
-        with self._dropping(stage):
-            return self.store.create(Created(campaign, moves, (LifecycleChanged("create", by, now, 1),)), key)
-
-    @contextmanager
-    def _dropping(self, stage: str | None) -> Iterator[None]:
-        """Drop a list that was put aside and is not used after all; where that fails, retention sees to it."""
-        try:
-            yield
-        except CampaignsError:
-            if stage is not None:
-                with suppress(CampaignsError):
-                    self.store.discard(stage)
-            raise
-
-    def _agree(self) -> None:
-        """One policy per store, so that one person is one number in all of it (C11)."""
-        mine = self.policy.name
-        if not self._agreed:
-            kept = self.store.keep_policy(mine)
-            hint = f"Make it with the policy {kept!r}, or over another store."
-            require_policy(mine, kept, what="The service", whose="its store", hint=hint)
-            self._agreed = True
-
-    def _stage(self, leads: ContactBatch) -> str:
-        """Put a list aside; one without a contact replaces nothing (C9)."""
-        hint = "Read it with policy=service.policy, or make the service with the policy of the list."
-        require_policy(leads.policy, self.policy.name, what="The upload", whose="the service", hint=hint)
-        self._agree()
-        if not leads.numbers:
-            problem = Problem("contacts", "no_valid_rows", "The list has no contact.", "Upload one with a valid row.")
-            raise InvalidDefinition([problem], what="The upload")
-        if problems := list_problems(leads.numbers):
-            raise InvalidDefinition(problems, what="The upload")
-        return self.store.stage(leads)
-
-    def _checked(self, draft: CampaignDraft, *, strict: bool, locked_bot: str = "") -> CampaignDraft:
-        if not strict:
-            draft = attrs.evolve(draft, config=with_defaults(draft.config))
-        configured = self._configured(draft.workspace)
-        problems = errors_among(
-            problems_of(draft, bots=configured.bots, carriers=configured.carriers, locked_bot=locked_bot)
-        )
-        if problems:
-            raise InvalidDefinition(problems)
-        return draft
-
-    def edit(
-        self,
-        campaign_id: str,
-        draft: CampaignDraft,
-        leads: ContactBatch | None = None,
-        *,
-        by: str,
-        version: int,
-        strict: bool = True,
-    ) -> Campaign:
-        """Save an edit of a draft or paused campaign; leads replace the list of one that has never run (L10, C9).
-
-        Whoever is excluded stays so on the new list where exclusion is sticky: it counts them as `excluded` contacts.
-
-        Parameters:
-            version: the campaign's version the edit was made from; a later one means a conflict.
-
-        Raises:
-            ActionNotAllowed: not a draft and not paused.
-            FieldLocked: name, bot or contacts of a campaign that has run (L14).
-            Conflict: somebody else saved first.
-            InvalidDefinition: as for `create`.
-        """
-        current = self.store.campaign(campaign_id)
-        current.require(Action.EDIT)
-        # A locked bot that is gone keeps nobody from editing the rest; start refuses it.
-        known = current.bot if current.has_run else ""
-        draft = self._checked(attrs.evolve(draft, workspace=current.workspace), strict=strict, locked_bot=known)
-        stage = None if leads is None else self._stage(leads)
-        with self._dropping(stage):
-            return self.store.change(
-                campaign_id, partial(lifecycle.edit, draft=draft, by=by, version=version, stage=stage)
-            )
-
-    def append(self, campaign_id: str, leads: ContactBatch, *, by: str) -> Appended:
-        """Add contacts to an always-on campaign while it runs or is paused (C10); all of them or, on an error, none.
-
-        New numbers come behind the end of the list, and are called from the next step on. A number that is on it is a
-        duplicate: it keeps its variables and is not called again. Excluded numbers stay so where exclusion is sticky;
-        otherwise they are called again, in a budget of their own and with the new variables (X4, R13). Where a call to
-        one is under way, that call goes on as if there had been no exclusion.
-
-        Parameters:
-            leads: the contacts, from `read_leads`.
-            by: who does it.
-
-        Raises:
-            ActionNotAllowed: not running and not paused; code `not_always_on`.
-            InvalidDefinition: codes `no_valid_rows`, `other_number_policy`.
-        """
-        require_appendable(self.store.campaign(campaign_id), self.store.clock.now())
-        stage = self._stage(leads)
-        numbers = tuple(map(PhoneNumber, leads.numbers))
-        with self._dropping(stage):
-            return self.store.change_numbers(campaign_id, numbers, partial(append, stage=stage, by=by))
-
-    def clone(self, campaign_id: str, *, by: str) -> Campaign:
-        """Copy a campaign of any status, with its list, into a fresh draft (L9)."""
-        return self.store.change(campaign_id, partial(lifecycle.clone, by=by, new_id=self._new_id()))
-
-    def delete(self, campaign_id: str, *, by: str) -> None:
-        """Delete a draft that has never run, with its contacts (L11)."""
-        self.store.change(campaign_id, partial(lifecycle.delete, by=by))
 
     # --- lifecycle ---------------------------------------------------------------------------------------------------
 
@@ -412,9 +259,6 @@ class CampaignService(CampaignReads):
     def refresh(self, workspace: str = "default") -> None:
         """Take over changes of the host's carriers while campaigns run: limits, and numbers added or withdrawn (P3)."""
         self._sync(workspace)
-
-    def _configured(self, workspace: str) -> Configured:
-        return Configured(self._directory.bots(workspace), self._directory.carriers(workspace))
 
     def _sync(self, workspace: str) -> Configured:
         configured = self._configured(workspace)

@@ -365,6 +365,10 @@ class Changes(NamedTuple, Generic[R]):
     back_off: Sequence[tuple[str, str, Instant]] = ()
 
 
+PREVIEW_ROWS = 6
+"""How many data rows of a list the preview shows (W14)."""
+
+
 class ContactBatch(Protocol):
     """Contacts to load: cleaned numbers in order, none of them twice, and their call variables."""
 

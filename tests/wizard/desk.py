@@ -52,6 +52,7 @@ class People:
     summary: Figures = Figures()
     warnings: tuple[Problem, ...] = ()
     policy: str = "digits"
+    head: Sequence[Sequence[str]] = ()
 
     def variables(self, index: int) -> Mapping[str, str]:
         return dict.fromkeys(self.summary.columns, str(index))

@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from ori_campaigns.carriers import Carrier
-from ori_campaigns.errors import IngestError, Problem
+from ori_campaigns.errors import CampaignsError, IngestError
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.wizard import STEPS, Offers, Wizard
 from wizard.desk import CAMPAIGNS, FIRST, INBOUND, OFFERS, PEOPLE, SECOND, STRANGE, THIRD, Figures, People, new
@@ -76,7 +76,7 @@ RIGHT: dict[str, Any] = {
 FEWER = Offers(["ravi"], [Carrier("delhi", [SECOND], channels=60)])
 LISTS = [PEOPLE, People(summary=Figures("more.csv", 2, 1, {"blank": 1}, ("name",))), People((), Figures("x", 0, 1))]
 REFUSAL = IngestError("leads.csv is empty.", code="empty_file")
-FAILURE = Problem("", "store_unavailable", "The store could not be reached.", "Try again.")
+FAILURE = CampaignsError("The store could not be reached. Try again.", code="store_unavailable")
 
 Move = tuple[str, tuple[Any, ...]]
 
@@ -100,7 +100,7 @@ def _moves() -> st.SearchStrategy[Move]:
         *[("back", ())] * 2,
         *[("working", ())] * 2,
         ("remove_upload", ()),
-        ("failed", ([FAILURE],)),
+        ("failed", (FAILURE,)),
         *[("go", (step.value,)) for step in STEPS],
         *[("upload", (each,)) for each in (*LISTS, PEOPLE)],
         ("upload_failed", (REFUSAL,)),

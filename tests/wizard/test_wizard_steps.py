@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from ori_campaigns.carriers import Carrier
-from ori_campaigns.errors import InvalidDefinition, Problem
+from ori_campaigns.errors import Conflict, InvalidDefinition, Problem
 from ori_campaigns.wizard import STEPS, Mode, Offers, Place, Saved, Step, Wizard
 from wizard.desk import FIRST, OFFERS, PEOPLE, at, codes, editing, new, service
 
@@ -191,14 +191,15 @@ def test_while_it_works_create_says_so_and_nothing_moves(ready: Wizard, label: s
 def test_what_failed_is_shown_and_create_may_be_pressed_again() -> None:
     ready = at(REVIEW)
     problem = Problem("", "store_unavailable", "The store could not be reached.")
-    failed = ready.working().failed([problem])
+    failed = ready.working().failed(InvalidDefinition([problem]))
     assert (failed.is_working, failed.page().failures) == (False, (problem,))
     assert failed.can_create
     assert failed.key == ready.key
     assert failed.working().failures == ()
     assert failed.enter("name", "Other").failures == ()
     assert failed.back().failures == (problem,)
-    assert failed.failed([]) == ready
+    plain = failed.failed(Conflict("Somebody else was first."))
+    assert plain.failures == (Problem("", "conflict", "Somebody else was first."),)
 
 
 @pytest.mark.behaviour("W3", "W15")

@@ -107,14 +107,14 @@ def test_of_a_file_the_figures_and_six_rows_are_kept() -> None:
     assert (kept.source, kept.accepted, kept.skipped) == ("bytes", 7, 2)
     assert (kept.by_reason, kept.columns) == ({"not_digits": 1, "duplicate": 1}, ("name", "amount"))
     assert wizard.page().preview == Table(
-        ("phone_number", "name", "amount"),
+        ("name", "phone_number", "amount"),
         (
-            ("919800000001", "Asha", "007"),
-            ("919800000002", "", "1,50"),
-            ("919800000003", "Zoë", ""),
-            ("919800000004", "C", "4"),
-            ("919800000005", "D", "5"),
-            ("919800000006", "E", "6"),
+            ("Asha", "+91 98000-00001", "007"),
+            ("", "919800000002", "1,50"),
+            ("Ravi", "N/A", "3"),
+            ("Zoë", "919800000003", " "),
+            ("Bo", "919800000001", "9"),
+            ("C", "919800000004", "4"),
         ),
     )
     assert field(wizard, "contacts").value == "bytes: 7 accepted, 2 skipped"
@@ -123,14 +123,37 @@ def test_of_a_file_the_figures_and_six_rows_are_kept() -> None:
 
 
 @pytest.mark.behaviour("W14")
-def test_the_preview_shows_the_file_as_it_is_where_its_head_is_given() -> None:
+def test_a_short_and_a_long_record_are_previewed_as_they_are() -> None:
+    leads = read_leads(b"phone_number,name\n91-98000-00001\n919800000002,Ravi,more\n")
+    assert on_csv().upload(leads).page().preview == Table(
+        ("phone_number", "name"), (("91-98000-00001",), ("919800000002", "Ravi", "more"))
+    )
+
+
+@pytest.mark.behaviour("W14")
+def test_of_a_longer_head_six_rows_are_previewed() -> None:
     head = [line.split(",") for line in ["name,phone_number", *[f"P{n},+91 98000-0000{n}" for n in range(1, 9)]]]
-    wizard = on_csv().upload(PEOPLE, head=head)
-    preview = wizard.page().preview
+    preview = on_csv().upload(People(head=head)).page().preview
     assert preview is not None
     assert preview.header == ("name", "phone_number")
     assert preview.rows[0] == ("P1", "+91 98000-00001")
     assert [row[0] for row in preview.rows] == ["P1", "P2", "P3", "P4", "P5", "P6"]
+
+
+@pytest.mark.behaviour("W14")
+def test_of_a_list_without_a_head_the_first_contacts_are_previewed() -> None:
+    people = People(tuple(f"91980000000{n}" for n in range(1, 9)), Figures(accepted=8, columns=("name",)))
+    assert on_csv().upload(people).page().preview == Table(
+        ("phone_number", "name"),
+        (
+            ("919800000001", "0"),
+            ("919800000002", "1"),
+            ("919800000003", "2"),
+            ("919800000004", "3"),
+            ("919800000005", "4"),
+            ("919800000006", "5"),
+        ),
+    )
 
 
 @pytest.mark.behaviour("W14")
@@ -160,7 +183,7 @@ def test_warnings_of_a_file_are_told_and_block_nothing() -> None:
 
 
 def test_no_repr_shows_a_number_of_a_person() -> None:
-    wizard = on_csv().upload(read_leads(CSV.encode()), head=[["a", "b"], ["+91 98000-00001", "919800000002"]])
+    wizard = on_csv().upload(read_leads(CSV.encode()))
     told = repr(wizard) + repr(wizard.page()) + repr(wizard.next().page()) + repr(at(Step.NUMBER_POOL).page())
     for number in ("919800000001", "919800000002", "98000-00001", FIRST, SECOND):
         assert number not in told

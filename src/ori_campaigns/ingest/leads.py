@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 import attrs
 import polars as pl
@@ -11,11 +12,13 @@ import polars as pl
 from ori_campaigns.errors import IngestError, Problem
 from ori_campaigns.ingest.collector import Collector
 from ori_campaigns.ingest.frames import frame_chunks
+from ori_campaigns.ingest.head import Head, frame_head
 from ori_campaigns.ingest.header import PHONE_COLUMN, Header, read_header
 from ori_campaigns.ingest.limits import Limits
 from ori_campaigns.ingest.records import Chunk
 from ori_campaigns.ingest.report import Format, SkippedMode, Summary, write_skipped_csv
 from ori_campaigns.numbers import DIGITS, NumberPolicy
+from ori_campaigns.views import PREVIEW_ROWS
 
 # Contacts read row by row come out of the frame in blocks: one row at a time is a hundred times slower.
 _BLOCK = 4_096
@@ -45,8 +48,11 @@ class Leads:
         summary: the counts; `total == accepted + skipped`.
         warnings: what was cleaned or dropped on the way, with `severity` "warning".
         format: how the file was written; None for leads that come from no file.
+        head: the header and the first six records as they stand in the source, accepted or not: fields without their
+            quotes, as many as the record has, neither cleaned nor trimmed. Only a field of more than 200 characters is
+            cut and ends in `…`, and those behind the 200th of a record are left out.
 
-    Implements C2, C4, C5.
+    Implements C2, C4, C5, W14.
 
     >>> leads = Leads.of(["919800000001", {"phone_number": "+91 98000-00002", "name": "Asha"}, "N/A"])
     >>> leads
@@ -60,6 +66,7 @@ class Leads:
     summary: Summary
     warnings: tuple[Problem, ...] = ()
     format: Format | None = None
+    head: Head = ()
     _cache: _Cache = attrs.field(factory=_Cache, init=False)
 
     @classmethod
@@ -92,7 +99,8 @@ class Leads:
         except UnicodeEncodeError:
             message = "A value holds half a surrogate pair, which is no text. Decode it without surrogateescape."
         else:
-            return gather(frame_chunks(frame, header), header=header, policy=policy, source="rows")
+            head = partial(frame_head, frame)
+            return gather(frame_chunks(frame, header), header=header, head=head, policy=policy, source="rows")
         raise IngestError(message, code="not_text")
 
     def __len__(self) -> int:
@@ -159,6 +167,7 @@ def gather(
     chunks: Iterator[Chunk],
     *,
     header: Header,
+    head: Callable[[Sequence[int]], Head],
     policy: NumberPolicy,
     source: str,
     warnings: Sequence[Problem] = (),
@@ -166,12 +175,23 @@ def gather(
 ) -> Leads:
     """Make leads of records; a list without a single valid contact is refused, so that it replaces nothing (C9).
 
+    Parameters:
+        chunks: all records.
+        header: their columns.
+        head: makes the head out of the lines on which the first records start.
+        policy: the cleaning rule.
+        source: what the list is called in reports.
+        warnings: what was noticed before the header was read.
+        written: how the file was written, if it is one.
+
     Raises:
         IngestError: code `no_rows`; code `no_valid_rows`, whose `facts["leads"]` holds the full report.
     """
     collector = Collector(header.names, policy)
+    first: list[int] = []
     for chunk in chunks:
         collector.add(chunk.records)
+        first.extend(chunk.records["line"].head(PREVIEW_ROWS - len(first)))
     contacts, skipped = collector.finish()
     counts = skipped["reason"].value_counts().rows()
     summary = Summary(
@@ -184,7 +204,7 @@ def gather(
         by_reason=dict(sorted(counts, key=lambda item: (-item[1], item[0]))),
         columns=header.names,
     )
-    leads = Leads(contacts, skipped, summary, (*warnings, *header.warnings), written)
+    leads = Leads(contacts, skipped, summary, (*warnings, *header.warnings), written, head(first))
     if not summary.total:
         message = f"{source} has a header but no contacts. Add at least one row with a phone number."
         raise IngestError(message, code="no_rows")

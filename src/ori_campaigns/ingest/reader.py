@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import attrs
 import polars as pl
@@ -11,6 +12,7 @@ from ori_campaigns.errors import IngestError, InvalidDefinition, Problem
 from ori_campaigns.ingest.collector import within_limit
 from ori_campaigns.ingest.dialect import find_layout
 from ori_campaigns.ingest.frames import check_text, frame_chunks
+from ori_campaigns.ingest.head import file_head, frame_head
 from ori_campaigns.ingest.header import read_header
 from ori_campaigns.ingest.leads import Leads, gather
 from ori_campaigns.ingest.limits import Limits, OverLimit
@@ -61,7 +63,7 @@ def read_leads(
             reading.
 
     Returns:
-        The leads: `contacts`, `skipped`, `summary`, `warnings`, `format`. The same source gives the same leads.
+        The leads: `contacts`, `skipped`, `summary`, `warnings`, `format`, `head`. The same source gives the same leads.
 
     Raises:
         IngestError: the file is refused whole. Codes: `file_not_found`, `not_a_file`, `file_not_readable`,
@@ -71,7 +73,7 @@ def read_leads(
             `cell_too_long`, `too_many_rows`, `no_rows`, `no_valid_rows`.
         InvalidDefinition: code `bad_over_limit`.
 
-    Implements C1, C2, C3, C4, C5, C6, C7, C8, C9, C12, C13.
+    Implements C1, C2, C3, C4, C5, C6, C7, C8, C9, C12, C13, W14.
 
     >>> leads = read_leads(b"phone_number,name\n+91 98000-00001,Asha\n919800000001,Ravi\n")
     >>> print(leads)
@@ -86,7 +88,7 @@ def read_leads(
         check_text(source)
         header = read_header(source.columns, line=1, max_columns=limits.max_columns)
         chunks = _watched(frame_chunks(source, header), "frame", source.height, limits, over_limit, progress)
-        return gather(chunks, header=header, policy=policy, source="frame")
+        return gather(chunks, header=header, head=partial(frame_head, source), policy=policy, source="frame")
     text = load(source, limits=limits, encoding=encoding)
     try:
         layout = find_layout(text, limits=limits)
@@ -94,7 +96,15 @@ def read_leads(
         chunks = Records(text, layout, header, limits, policy).chunks()
         chunks = _watched(chunks, text.name, len(text.data), limits, over_limit, progress)
         written = Format(text.size, text.encoding, layout.delimiter)
-        return gather(chunks, header=header, policy=policy, source=text.name, warnings=text.warnings, written=written)
+        return gather(
+            chunks,
+            header=header,
+            head=partial(file_head, text, layout, limits),
+            policy=policy,
+            source=text.name,
+            warnings=text.warnings,
+            written=written,
+        )
     except (IngestError, NotText) as error:
         refusal = error
     # A file that is no text is told so, whatever else is wrong with it on the way there.

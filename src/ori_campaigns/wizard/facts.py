@@ -13,6 +13,7 @@ from ori_campaigns.carriers import Bot, Carrier, CarrierNumber
 from ori_campaigns.config import SYSTEM_DISPOSITIONS
 from ori_campaigns.errors import Problem
 from ori_campaigns.numbers import PhoneNumber
+from ori_campaigns.views import PREVIEW_ROWS, ContactBatch
 
 TIME_ZONES: tuple[str, ...] = (
     "Asia/Kolkata",
@@ -27,9 +28,6 @@ TIME_ZONES: tuple[str, ...] = (
     "UTC",
 )
 """The ten zones that are offered (W8); any other that is entered joins them."""
-
-PREVIEW_ROWS = 6
-"""How many data rows of a list the preview shows (W14)."""
 
 PHONE_COLUMN = "phone_number"
 
@@ -160,7 +158,7 @@ class Figures(Protocol):
         ...
 
 
-class LeadList(Protocol):
+class LeadList(ContactBatch, Protocol):
     """A list that was read; `Leads` is one."""
 
     @property
@@ -174,18 +172,17 @@ class LeadList(Protocol):
         ...
 
     @property
-    def numbers(self) -> Sequence[str]:
-        """The cleaned digits, in order."""
-        ...
-
-    def variables(self, index: int) -> Mapping[str, str]:
-        """Return the call variables of a contact."""
+    def head(self) -> Sequence[Sequence[str]]:
+        """The header and the first records exactly as they stand in the file; empty where nobody kept them."""
         ...
 
 
 @attrs.frozen
 class Table:
-    """The first rows of a list under its header; no `repr` shows what is in them."""
+    """The first rows of a list under its header; no `repr` shows what is in them.
+
+    A row may be shorter or longer than the header, where the record of the file is.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...] = attrs.field(repr=False)
@@ -200,7 +197,7 @@ class Upload:
         accepted, skipped: records that became contacts, and that did not.
         by_reason: skipped records by reason (C2).
         columns: names of the call variables.
-        preview: header and first rows (W14).
+        preview: header and first rows, exactly as they stand in the file (W14).
         warnings: what was cleaned or dropped on the way.
     """
 
@@ -213,20 +210,17 @@ class Upload:
     warnings: tuple[Problem, ...] = ()
 
     @classmethod
-    def of(cls, leads: LeadList, head: Sequence[Sequence[str]] = ()) -> Upload:
-        """Return what is kept of a list; without `head`, the preview has its first contacts with cleaned numbers."""
+    def of(cls, leads: LeadList) -> Upload:
+        """Return what is kept of a list; if it has no head, the preview has its first contacts with cleaned numbers."""
         figures = leads.summary
-        header = (PHONE_COLUMN, *figures.columns)
-        rows = [_row(leads, index, figures.columns) for index in range(min(PREVIEW_ROWS, len(leads.numbers)))]
-        if head:
-            header, rows = tuple(head[0]), [tuple(row) for row in head[1 : PREVIEW_ROWS + 1]]
+        header, *rows = leads.head or _cleaned_head(leads)
         return cls(
             source=figures.source,
             accepted=figures.accepted,
             skipped=figures.skipped,
             by_reason=dict(figures.by_reason),
             columns=tuple(figures.columns),
-            preview=Table(header, tuple(rows)),
+            preview=Table(tuple(header), tuple(tuple(row) for row in rows[:PREVIEW_ROWS])),
             warnings=tuple(attrs.evolve(each, path="contacts") for each in leads.warnings),
         )
 
@@ -242,9 +236,13 @@ class Upload:
         return (Problem("contacts", "other_leads", message, "Save with the leads that were uploaded last."),)
 
 
-def _row(leads: LeadList, index: int, columns: Iterable[str]) -> tuple[str, ...]:
-    variables = leads.variables(index)
-    return (leads.numbers[index], *(variables.get(name, "") for name in columns))
+def _cleaned_head(leads: LeadList) -> Sequence[Sequence[str]]:
+    columns = leads.summary.columns
+    rows: list[tuple[str, ...]] = [(PHONE_COLUMN, *columns)]
+    for index, number in enumerate(leads.numbers[:PREVIEW_ROWS]):
+        variables = leads.variables(index)
+        rows.append((number, *(variables.get(name, "") for name in columns)))
+    return rows
 
 
 @attrs.frozen

@@ -13,6 +13,7 @@ from types import MappingProxyType
 import attrs
 
 from ori_campaigns.errors import InvalidDefinition, Problem
+from ori_campaigns.wizard.facts import Place
 
 
 class Step(StrEnum):
@@ -144,6 +145,22 @@ def step_named(step: str) -> Step:
     except ValueError:
         message, hint = f"The wizard has no step {step!r}.", f"Its steps are {', '.join(STEPS)}."
         raise misuse("step", "unknown_step", message, hint) from None
+
+
+def place_named(place: str) -> Place:
+    """Return a page around the wizard by its name.
+
+    Raises:
+        InvalidDefinition: code `unknown_place`.
+
+    >>> place_named("detail")
+    <Place.DETAIL: 'detail'>
+    """
+    try:
+        return Place(place)
+    except ValueError:
+        message, hint = f"There is no page {place!r} around the wizard.", f"There are {', '.join(Place)}."
+        raise misuse("entered_from", "unknown_place", message, hint) from None
 
 
 def misuse(path: str, code: str, message: str, hint: str) -> InvalidDefinition:

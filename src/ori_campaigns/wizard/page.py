@@ -155,7 +155,7 @@ class Review:
         rules: working days, dispositions, custom dispositions, stop rule, redial rule.
         confirm: the line above the checklist.
         checklist: the six points.
-        note: what Create does not do.
+        note: what Create does not do; empty while a campaign is edited.
     """
 
     grid: tuple[ReviewRow, ...]

@@ -57,7 +57,9 @@ def review_of(wizard: Wizard, texts: WizardTexts) -> Review:
         rule("stop_rule", redial.stop_after_seconds, texts.longer),
         rule("redial_rule", redial.redial_under_seconds, texts.shorter),
     )
-    return Review(grid, rules, texts.confirm, texts.checklist, texts.stays_draft)
+    # A campaign that is edited is not newly created, and one that is paused is no draft.
+    note = texts.stays_draft if wizard.editing is None else ""
+    return Review(grid, rules, texts.confirm, texts.checklist, note)
 
 
 def contacts_text(wizard: Wizard, texts: WizardTexts) -> str:

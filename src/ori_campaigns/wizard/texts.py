@@ -100,7 +100,9 @@ _FIELDS = {
         "Matches your display timezone when you create the campaign.",
     ),
     "working_days": FieldText(
-        "Working Days", "Tick the days of the week the campaign may dial within the window.", "All seven days selected."
+        "Working Days",
+        "Tick the days of the week the campaign may dial within the window.",
+        "Default: All seven days selected.",
     ),
     "max_attempts": FieldText(
         "Max Attempts",
@@ -199,7 +201,7 @@ class WizardTexts:
         longer, shorter: a rule that is on, on Review.
         none: nothing chosen, on Review.
         confirm, checklist: what to confirm before Create, and what comes after it.
-        stays_draft: what Create does not do.
+        stays_draft: what Create does not do to a new campaign.
 
     >>> attrs.evolve(TEXTS, next="Weiter", fields={**TEXTS.fields, "bot": FieldText("Sprachbot")}).fields["bot"].label
     'Sprachbot'

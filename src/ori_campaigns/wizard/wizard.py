@@ -6,13 +6,13 @@ complete does not let go forward. What cannot be done now, such as typing into a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import attrs
 
 from ori_campaigns.campaign import Campaign, CampaignDraft, only_draft_and_paused
-from ori_campaigns.errors import InvalidDefinition, Problem
+from ori_campaigns.errors import CampaignsError, InvalidDefinition, Problem
 from ori_campaigns.numbers import parse_number
 from ori_campaigns.validation import capacity_problems, errors_among, problems_of, repeated_numbers
 from ori_campaigns.wizard.entries import NUMERIC_DEFAULTS, Entries, is_number, one_ticked
@@ -193,13 +193,13 @@ class Wizard:
         numeric = rule_of(field).key in NUMERIC_DEFAULTS and self.enabled(field)
         return attrs.evolve(self, entries=self.entries.left(field)) if numeric else self
 
-    def upload(self, leads: LeadList, head: Sequence[Sequence[str]] = ()) -> Wizard:
+    def upload(self, leads: LeadList) -> Wizard:
         """Take a list that was read; only its figures and first rows are kept. A locked list stays (W13, C9).
+
+        The preview shows those rows exactly as they stand in the file (W14).
 
         Parameters:
             leads: from `read_leads`; keep them, they are needed to save.
-            head: the header and first records exactly as they stand in the file; without it, the preview shows the
-                first contacts with their numbers cleaned.
         """
         if not self.enabled("contacts"):
             return self
@@ -207,7 +207,7 @@ class Wizard:
             source, hint = leads.summary.source, "Upload a list with at least one valid row."
             problem = Problem("contacts", "no_valid_rows", f"{source} has no contact.", hint)
             return self._with_refused(RefusedFile(source, problem))
-        return attrs.evolve(self, uploaded=Upload.of(leads, head), refused=None, failures=())
+        return attrs.evolve(self, uploaded=Upload.of(leads), refused=None, failures=())
 
     def upload_failed(self, error: Exception, *, source: str = "", hint: str = "") -> Wizard:
         """Tell that a file was refused whole: an error of step 4 until another is uploaded or it is removed (C9).
@@ -273,9 +273,14 @@ class Wizard:
             return self
         return attrs.evolve(self, entries=self.entries.settled(), is_working=True, failures=())
 
-    def failed(self, problems: Iterable[Problem]) -> Wizard:
-        """Tell that saving failed, and why; Create may be pressed again, its key makes that safe (W3)."""
-        return attrs.evolve(self, is_working=False, failures=tuple(problems))
+    def failed(self, error: CampaignsError) -> Wizard:
+        """Tell that saving failed, and why; Create may be pressed again, its key makes that safe (W3).
+
+        Parameters:
+            error: what it raised; its `problems` are taken over, else its `code` and its words.
+        """
+        alone = Problem("", error.code, str(error))
+        return attrs.evolve(self, is_working=False, failures=tuple(getattr(error, "problems", (alone,))))
 
     def saved(self, campaign_id: str, texts: WizardTexts = TEXTS) -> Saved:
         """Return what follows when it was saved: the toast, and the campaign's detail page (W15)."""
