@@ -100,12 +100,14 @@ if TYPE_CHECKING:
     from ori_campaigns.diallers.memory import InMemoryDialler
     from ori_campaigns.diallers.model import CallModel
     from ori_campaigns.ingest import Leads, read_leads
+    from ori_campaigns.pages import ContactsPage, DetailPage, ListPage
     from ori_campaigns.runner import RunnerSettings, run, run_sync
     from ori_campaigns.simulation import Rehearsal, Snapshot, simulate, snapshot
     from ori_campaigns.sinks.feed import Feed
     from ori_campaigns.sinks.logs import LoggingSink
     from ori_campaigns.sinks.metrics import MetricsSink
     from ori_campaigns.stores.sql import SqlStore
+    from ori_campaigns.wizard import Wizard, WizardPage
 
 _LAZY = {
     "AnswerModel": "diallers.answers",
@@ -113,12 +115,15 @@ _LAZY = {
     "Between": "diallers.answers",
     "CallModel": "diallers.model",
     "CarrierFaults": "diallers.faults",
+    "ContactsPage": "pages",
+    "DetailPage": "pages",
     "Exponential": "diallers.answers",
     "Feed": "sinks.feed",
     "Finding": "auditing",
     "Fixed": "diallers.answers",
     "InMemoryDialler": "diallers.memory",
     "Leads": "ingest",
+    "ListPage": "pages",
     "LoggingSink": "sinks.logs",
     "MetricsSink": "sinks.metrics",
     "Mix": "diallers.answers",
@@ -127,6 +132,8 @@ _LAZY = {
     "RunnerSettings": "runner",
     "Snapshot": "simulation",
     "SqlStore": "stores.sql",
+    "Wizard": "wizard",
+    "WizardPage": "wizard",
     "answered": "diallers.answers",
     "attempts_frame": "analytics.frames",
     "audit": "auditing",
@@ -193,7 +200,9 @@ __all__ = [
     "Conflict",
     "Contact",
     "ContactStatus",
+    "ContactsPage",
     "Counters",
+    "DetailPage",
     "DialRequest",
     "Dialler",
     "DiallerCapabilities",
@@ -221,6 +230,7 @@ __all__ = [
     "Leads",
     "LeadsTo",
     "LifecycleChanged",
+    "ListPage",
     "LoggingSink",
     "LoopClock",
     "Lost",
@@ -263,6 +273,8 @@ __all__ = [
     "UnreadableDocument",
     "Unsent",
     "VirtualClock",
+    "Wizard",
+    "WizardPage",
     "__version__",
     "answered",
     "attempts_frame",
