@@ -20,7 +20,7 @@ from ori_campaigns.wizard.page import (
     PillState,
     WizardPage,
 )
-from ori_campaigns.wizard.review import review_of, upload_text
+from ori_campaigns.wizard.review import contacts_text, review_of
 from ori_campaigns.wizard.texts import WizardTexts
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def _default(rule: FieldRule, wizard: Wizard) -> str:
 def _file(wizard: Wizard, texts: WizardTexts) -> str:
     if wizard.refused is not None:
         return wizard.refused.source
-    return "" if wizard.uploaded is None else upload_text(wizard.uploaded, texts)
+    return contacts_text(wizard, texts)
 
 
 # --- buttons ---------------------------------------------------------------------------------------------------------

@@ -40,7 +40,7 @@ def review_of(wizard: Wizard, texts: WizardTexts) -> Review:
         row("name", draft.name),
         row("bot", bots.get(draft.bot, draft.bot)),
         row("numbers", texts.count.format(count=len(numbers)), numbers, label=texts.numbers),
-        row("contacts", contacts_text(wizard, texts)),
+        row("contacts", contacts_text(wizard, texts) or texts.no_csv),
         row("concurrency_limit", config.concurrency_limit),
         row("mode", texts.modes.get(config.mode, config.mode)),
         toggle("always_on", on=config.always_on),
@@ -63,11 +63,11 @@ def review_of(wizard: Wizard, texts: WizardTexts) -> Review:
 
 
 def contacts_text(wizard: Wizard, texts: WizardTexts) -> str:
-    """Return the list that the campaign will have: the uploaded one, else the stored one, else none."""
+    """Return the list that the campaign will have: the uploaded one, else the stored one; empty for none."""
     if wizard.uploaded is not None:
         return upload_text(wizard.uploaded, texts)
     stored = 0 if wizard.editing is None else wizard.editing.contacts
-    return texts.stored.format(contacts=f"{stored:,}") if stored else texts.no_csv
+    return texts.stored.format(contacts=f"{stored:,}") if stored else ""
 
 
 def upload_text(upload: Upload, texts: WizardTexts) -> str:
