@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import attrs
@@ -12,7 +14,7 @@ from ori_campaigns.campaign import Campaign, CampaignStatus
 from ori_campaigns.carriers import Bot, Carrier
 from ori_campaigns.config import CampaignMode
 from ori_campaigns.errors import ActionNotAllowed, CampaignsError, Conflict, FieldLocked, InvalidDefinition, NotFound
-from ori_campaigns.ingest import Leads
+from ori_campaigns.ingest import Leads, read_leads
 from ori_campaigns.testing.bench import Bench, number
 from ori_campaigns.wizard import Place, Wizard
 
@@ -146,6 +148,50 @@ def test_the_leads_are_those_that_were_uploaded(bench: Bench) -> None:
     assert ("contacts", "leads_not_uploaded") in refused(bench, wizard)
 
 
+@pytest.mark.behaviour("C9", "W14")
+def test_another_list_of_the_same_name_and_length_is_another(bench: Bench) -> None:
+    first = read_leads(b"phone_number,name\n919800000001,Asha\n919800000002,Ravi\n")
+    others = [
+        b"phone_number,name\n919811111111,Asha\n919822222222,Ravi\n",
+        b"phone_number,name\n919800000002,Asha\n919800000001,Ravi\n",
+        b"phone_number,name\n919800000001,Asha\n919800000002,Kim\n",
+        b"phone_number,name\n919800000001,As\n919800000002,haRavi\n",
+        b"phone_number,first\n919800000001,Asha\n919800000002,Ravi\n",
+        b"phone_number,name\n919800000001,AshaRavi\n919800000002,\n",
+    ]
+    wizard = filled(bench).upload(first)
+    for each in others:
+        assert refused(bench, wizard, read_leads(each)) == [("contacts", "other_leads")]
+    anew = read_leads(b"name;phone_number\r\nAsha;+91 98000-00001\r\nRavi;919800000002\r\nNobody;12\r\n")
+    assert bench.service.save(wizard, anew, by="asha").name == "Renewals"
+
+
+@pytest.mark.behaviour("W3")
+def test_a_key_that_made_another_campaign_is_refused(bench: Bench) -> None:
+    wizard = filled(bench).upload(PEOPLE)
+    first = bench.service.save(wizard, PEOPLE, by="asha")
+    three = Leads.of([number(0), number(1), number(2)])
+    for other, leads in (
+        (wizard.enter("name", "Another"), PEOPLE),
+        (wizard.enter("max_attempts", "4"), PEOPLE),
+        (wizard.upload(three), three),
+    ):
+        with pytest.raises(Conflict) as caught:
+            bench.service.save(other, leads, by="asha")
+        assert caught.value.code == "key_reused"
+        assert first.id in str(caught.value)
+    assert [row.campaign_id for row in bench.service.list().rows] == [first.id]
+    # Whoever has edited it since may have begun with the same.
+    bench.service.edit(first.id, bench.draft_of(first, name="Edited"), by="ravi", version=1)
+    assert bench.service.save(wizard, PEOPLE, by="asha").name == "Edited"
+
+
+@pytest.mark.behaviour("W3")
+def test_a_blank_key_is_none(bench: Bench) -> None:
+    wizard = attrs.evolve(filled(bench).upload(PEOPLE), key="")
+    assert refused(bench, wizard) == [("key", "blank_key")]
+
+
 # --- saving an edit ---------------------------------------------------------------------------------------------------
 
 
@@ -203,3 +249,97 @@ def test_a_locked_bot_that_is_gone_keeps_nobody_from_editing(bench: Bench) -> No
     bench.directory.remove(campaign.bot)
     wizard = bench.service.edit_wizard(campaign.id).enter("concurrency_limit", "2")
     assert bench.service.save(wizard, by="asha").config.concurrency_limit == 2
+
+
+@pytest.mark.behaviour("W3", "W15")
+def test_an_edit_that_is_saved_twice_is_one_edit(bench: Bench) -> None:
+    campaign = paused(bench)
+    wizard = bench.service.edit_wizard(campaign.id).enter("concurrency_limit", "3")
+    first = bench.service.save(wizard, by="asha")
+    assert bench.service.save(wizard, by="asha") == first
+    assert [each.action for each in bench.service.activity(campaign.id)].count("edit") == 1
+    with pytest.raises(Conflict):
+        bench.service.save(wizard.enter("concurrency_limit", "4"), by="asha")
+
+
+@pytest.mark.behaviour("L10", "L14")
+def test_after_a_conflict_the_entries_are_saved_anew(bench: Bench) -> None:
+    campaign = bench.create([number(0)])
+    mine = bench.service.edit_wizard(campaign.id).enter("name", "Mine").enter("max_attempts", "4")
+    bench.service.save(bench.service.edit_wizard(campaign.id).enter("name", "Theirs"), by="ravi")
+    with pytest.raises(Conflict) as caught:
+        bench.service.save(mine, by="asha")
+    again = bench.service.refreshed(mine.failed(caught.value))
+    assert (again.entries.name, again.can_create, again.failures != ()) == ("Mine", mine.can_create, True)
+    assert bench.service.save(again, by="asha").name == "Mine"
+    # It runs, and is paused: its name is locked now, the rest is not.
+    bench.service.start(campaign.id, by="ravi")
+    bench.service.pause(campaign.id, by="ravi")
+    locked = bench.service.refreshed(again.enter("name", "Other").enter("max_attempts", "6").upload(PEOPLE))
+    assert (locked.entries.name, locked.entries.max_attempts, locked.uploaded) == ("Mine", "6", None)
+    assert bench.service.save(locked, by="asha").config.retry.max_attempts == 6
+
+
+@pytest.mark.behaviour("W4", "W5")
+def test_what_is_gone_is_shown_as_gone(bench: Bench) -> None:
+    wizard = filled(bench).upload(PEOPLE)
+    bench.directory.remove(wizard.entries.bot)
+    again = bench.service.refreshed(codec.loads(Wizard, codec.dumps(wizard)))
+    assert [(each.path, each.code) for each in again.problems()] == [("bot", "unknown_bot")]
+    assert [(each.value, each.available) for each in again.page().fields[1].options] == [(wizard.entries.bot, False)]
+
+
+# --- what comes back from a browser -----------------------------------------------------------------------------------
+
+
+def altered(wizard: Wizard, change: Callable[[dict[str, Any]], object]) -> Wizard:
+    document = json.loads(codec.dumps(wizard))
+    change(document)
+    return codec.loads(Wizard, json.dumps(document))
+
+
+@pytest.mark.behaviour("L10", "K6")
+def test_an_altered_wizard_changes_nothing_that_it_does_not_ask_for(bench: Bench) -> None:
+    campaign = paused(bench)
+    settings = {"callbacks_may_exceed_max_attempts": True, "analysis_wait_seconds": 999_999}
+    wizard = bench.service.edit_wizard(campaign.id).enter("concurrency_limit", "3")
+    again = altered(wizard, lambda found: found["editing"]["saved"]["config"].update(settings))
+    saved = bench.service.save(again, by="asha").config
+    assert saved == attrs.evolve(campaign.config, concurrency_limit=3)
+
+
+@pytest.mark.behaviour("L10", "L14")
+def test_an_altered_wizard_cannot_say_that_it_may(bench: Bench) -> None:
+    campaign = bench.running(3)
+    wizard = bench.service.edit_wizard(campaign.id)
+    with pytest.raises(ActionNotAllowed):
+        bench.service.save(altered(wizard, lambda found: found["editing"].update(status="paused")), by="asha")
+    bench.service.pause(campaign.id, by="asha")
+    wizard = altered(bench.service.edit_wizard(campaign.id), lambda found: found["editing"].update(has_run=False))
+    with pytest.raises(FieldLocked):
+        bench.service.save(wizard.enter("name", "Another"), by="asha")
+    with pytest.raises(FieldLocked):
+        bench.service.save(wizard.upload(PEOPLE), PEOPLE, by="asha")
+
+
+@pytest.mark.behaviour("L20")
+def test_an_altered_wizard_stays_in_its_workspace(bench: Bench) -> None:
+    bench.directory.add(Bot("secret"), Carrier("north", [number(70)]), workspace="north")
+    north = bench.service.within("north")
+    wizard = (
+        north.new_wizard(time_zone="UTC").enter("name", "Theirs").enter("bot", "secret").enter("numbers", [number(70)])
+    )
+    theirs = north.save(wizard.upload(PEOPLE), PEOPLE, by="nora")
+    ours = bench.create([number(0)])
+    service = bench.service.within("default")
+    other = altered(service.edit_wizard(ours.id), lambda found: found["editing"].update(id=theirs.id))
+    with pytest.raises(NotFound):
+        service.save(other, by="asha")
+    new = altered(filled(bench).upload(PEOPLE), lambda found: found.update(workspace="north"))
+    with pytest.raises(InvalidDefinition) as caught:
+        service.save(new, PEOPLE, by="asha")
+    assert "secret" not in str(caught.value)
+    like_theirs = altered(wizard.upload(PEOPLE), lambda found: found.update(key="mine"))
+    with pytest.raises(CampaignsError):
+        service.save(like_theirs, PEOPLE, by="asha")
+    assert {each.id for each in bench.store.campaigns()} == {ours.id, theirs.id}

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable, Mapping
+from functools import partial
+
 import attrs
 import pytest
 
-from ori_campaigns.errors import CannotStart, InvalidDefinition
+from ori_campaigns.errors import CampaignsError, CannotStart, InvalidDefinition, NotFound
 from ori_campaigns.exclusion import ExclusionResult
 from ori_campaigns.numbers import PhoneNumber
 from ori_campaigns.reports import Accepted, Refused
@@ -134,3 +138,70 @@ def test_a_clone_stays_in_its_workspace() -> None:
     assert world.service.clone(red.id, by="ravi").workspace == "red"
     assert len(world.service.list(workspace="red").rows) == 2
     assert world.service.list(workspace="blue").rows == ()
+
+
+# --- a service of one workspace ---------------------------------------------------------------------------------------
+
+_READS = ("get", "counters", "detail", "contacts", "activity", "edit_wizard")
+_ACTIONS = ("start", "pause", "resume", "stop", "restart", "cancel_restart", "clone", "delete")
+
+
+@pytest.mark.behaviour("L20")
+def test_what_belongs_to_another_workspace_is_not_found_even_by_its_id() -> None:
+    world = two()
+    red, blue = world.create(2, workspace="red"), world.create(2, workspace="blue")
+    service, numbers = world.service.within("red"), [PhoneNumber(number(0))]
+    entered = attrs.evolve(draft(), workspace="red")
+    calls: Mapping[str, Callable[[str], object]] = {
+        **{
+            name: getattr(service, name)
+            for name in ("get", "counters", "detail", "contacts", "activity", "edit_wizard")
+        },
+        **{name: partial(getattr(service, name), by="x") for name in _ACTIONS},
+        "fail": lambda found: service.fail(found, "why", by="x"),
+        "exclude": lambda found: service.exclude(found, numbers, by="x"),
+        "append": lambda found: service.append(found, leads(1), by="x"),
+        "edit": lambda found: service.edit(found, entered, by="x", version=1),
+    }
+    # Nothing that takes an id is left out.
+    taking = {name for name in dir(service) if not name.startswith("_") and callable(getattr(service, name))}
+    taking = {name for name in taking if "campaign_id" in inspect.signature(getattr(service, name)).parameters}
+    assert taking == set(calls)
+    before = world.store.campaign(blue.id), list(world.store.events())
+    for name, call in calls.items():
+        with pytest.raises(NotFound) as caught:
+            call(blue.id)
+        assert caught.value.entity_id == blue.id, name
+    assert (world.store.campaign(blue.id), list(world.store.events())) == before
+    assert service.get(red.id) == red
+    assert [each.id for each in service.store.campaigns()] == [red.id]
+    service.start(red.id, by="x")
+    assert service.pause_all(by="x")[0].campaign.id == red.id
+
+
+@pytest.mark.behaviour("L20")
+def test_a_service_of_one_workspace_creates_nothing_in_another() -> None:
+    world = two()
+    service = world.service.within("red")
+    with pytest.raises(CampaignsError):
+        service.create(attrs.evolve(draft(), workspace="blue"), by="x")
+    with pytest.raises(NotFound):
+        service.refresh("blue")
+    with pytest.raises(NotFound):
+        service.list(workspace="blue")
+    assert world.store.campaigns() == []
+
+
+@pytest.mark.behaviour("L20")
+def test_a_service_of_one_workspace_does_not_dial() -> None:
+    world = two()
+    blue = world.create(1, workspace="blue")
+    world.service.start(blue.id, by="x")
+    service = world.service.within("red")
+    for dials in (service.step, service.recover, lambda: service.record([Refused("a", 0)])):
+        with pytest.raises(InvalidDefinition) as caught:
+            dials()
+        assert [each.code for each in caught.value.problems] == ["all_workspaces"]
+    with pytest.raises(InvalidDefinition):
+        service.store.events()
+    assert len(world.service.step().dials) == 1

@@ -12,7 +12,7 @@ import attrs
 from ori_campaigns import lifecycle
 from ori_campaigns.appending import Appended, append, require_appendable
 from ori_campaigns.campaign import Action, Campaign, CampaignDraft
-from ori_campaigns.errors import CampaignsError, InvalidDefinition, Problem
+from ori_campaigns.errors import CampaignsError, Conflict, InvalidDefinition, Problem
 from ori_campaigns.events import LifecycleChanged
 from ori_campaigns.lifecycle import Configured
 from ori_campaigns.numbers import NumberPolicy, PhoneNumber, list_problems, require_policy
@@ -34,10 +34,14 @@ class CampaignDefinitions(CampaignReads):
         directory: the host's bots and carriers.
         policy: how written numbers of people are read; the store keeps to the first it was used with (C11).
         new_id: where campaign ids and the keys of wizards come from.
+        workspace: the one that is meant where a call names none.
     """
 
-    def __init__(self, store: Store, directory: Directory, policy: NumberPolicy, new_id: Callable[[], str]) -> None:
+    def __init__(
+        self, store: Store, directory: Directory, policy: NumberPolicy, new_id: Callable[[], str], workspace: str
+    ) -> None:
         super().__init__(store, directory, policy)
+        self.workspace = workspace
         self._new_id = new_id
         self._agreed = False
 
@@ -59,11 +63,16 @@ class CampaignDefinitions(CampaignReads):
             leads: the contacts, from `read_leads`; may come later by `edit`.
             by: who does it.
             strict: refuse what the wizard would silently default; `False` applies the defaults (W17).
-            key: pressed twice with the same key, one campaign (W3).
+            key: pressed twice with the same key, one campaign (W3); any text but the empty one.
 
         Raises:
-            InvalidDefinition: everything that is wrong, each with its code; `other_number_policy` for leads (C11).
+            InvalidDefinition: everything that is wrong, each with its code; `other_number_policy` for leads (C11),
+                `blank_key`.
+            Conflict: code `key_reused`, the key has made a campaign with other content.
         """
+        if key == "":
+            message, hint = "The key is blank.", "Take one that no other creation has, or none."
+            raise InvalidDefinition([Problem("key", "blank_key", message, hint)])
         draft = self._checked(draft, strict=strict)
         now = self.store.clock.now()
         campaign = Campaign(
@@ -79,7 +88,23 @@ class CampaignDefinitions(CampaignReads):
         stage = None if leads is None else self._stage(leads)
         moves = () if stage is None else (UseStage(stage, draft.config.sticky_exclusion),)
         with self._dropping(stage):
-            return self.store.create(Created(campaign, moves, (LifecycleChanged("create", by, now, 1),)), key)
+            found = self.store.create(Created(campaign, moves, (LifecycleChanged("create", by, now, 1),)), key)
+        if found.id != campaign.id:
+            self._require_same(found, campaign, 0 if leads is None else len(leads.numbers))
+        return found
+
+    def _require_same(self, found: Campaign, wanted: Campaign, contacts: int) -> None:
+        """Refuse a key that has made another campaign; one that was edited since may have been the same."""
+
+        def told(campaign: Campaign) -> tuple[object, ...]:
+            return campaign.name, campaign.bot, campaign.numbers, campaign.config
+
+        same = told(found) == told(wanted) and self.store.counters(found.id).total == contacts
+        if found.version == 1 and not found.has_run and not same:
+            message = (
+                f"The key has made campaign {found.id} already, with other content. Open that one, or take a new key."
+            )
+            raise Conflict(message, code="key_reused")
 
     @contextmanager
     def _dropping(self, stage: str | None) -> Iterator[None]:
@@ -191,7 +216,7 @@ class CampaignDefinitions(CampaignReads):
     # --- the wizard --------------------------------------------------------------------------------------------------
 
     def new_wizard(
-        self, *, time_zone: str, workspace: str = "default", entered_from: str = "list", key: str | None = None
+        self, *, time_zone: str, workspace: str | None = None, entered_from: str = "list", key: str | None = None
     ) -> Wizard:
         """Open the wizard of a new campaign; nothing is kept until `save` (W1, W3).
 
@@ -207,6 +232,7 @@ class CampaignDefinitions(CampaignReads):
         from ori_campaigns.wizard import Wizard
         from ori_campaigns.wizard.fields import place_named
 
+        workspace = self.workspace if workspace is None else workspace
         return Wizard.create(
             self._offers(workspace),
             key=self._new_id() if key is None else key,
@@ -235,8 +261,8 @@ class CampaignDefinitions(CampaignReads):
     def save(self, wizard: Wizard, leads: LeadList | None = None, *, by: str) -> Campaign:
         """Save what was entered: a new campaign in draft, or an edit (W3, W16).
 
-        What its page tells counts here, too, with the bots and carriers of this moment. A new campaign that is saved
-        again, because the answer to the first time was lost, is the same campaign.
+        What its page tells counts here, too, with the bots and carriers of this moment. Saved again as it was, because
+        the answer to the first time was lost, it is the same campaign; of an edit that is so where it has no new list.
 
         Parameters:
             wizard: on any step; whether its Create button is enabled is the page's affair.
@@ -248,18 +274,46 @@ class CampaignDefinitions(CampaignReads):
                 `other_leads`, `leads_not_uploaded`, `other_number_policy`.
             ActionNotAllowed: the campaign that is edited is not a draft and not paused (L10).
             FieldLocked: name, bot or contacts of a campaign that has run since (L14).
-            Conflict: somebody else saved first.
+            Conflict: somebody else saved first; `refreshed` leads on. Code `key_reused`: the key of a new campaign has
+                made another one already.
         """
         editing = wizard.editing
-        if editing is not None:
-            self.store.campaign(editing.id).require(Action.EDIT)
-        wizard = wizard.offered(self._offers(wizard.workspace, wizard.offers))
-        if problems := errors_among((*wizard.problems(), *wizard.problems_with(leads))):
-            raise InvalidDefinition(problems)
-        draft = wizard.draft()
         if editing is None:
-            return self.create(draft, leads, by=by, strict=False, key=wizard.key)
+            now = wizard.offered(self._offers(wizard.workspace, wizard.offers))
+            _require_sound(now, leads)
+            return self.create(now.draft(), leads, by=by, strict=False, key=wizard.key)
+        campaign = self.store.campaign(editing.id)
+        campaign.require(Action.EDIT)
+        # What the wizard does not ask for is as it is in the store: what came back from a browser may say anything.
+        now = self._as_it_is(wizard, campaign)
+        _require_sound(now, leads)
+        draft = now.draft()
+        if (
+            leads is None
+            and now.editing is not None
+            and (editing.version + 1, draft) == (campaign.version, now.editing.saved)
+        ):
+            return campaign
         return self.edit(editing.id, draft, leads, by=by, version=editing.version, strict=False)
+
+    def refreshed(self, wizard: Wizard) -> Wizard:
+        """Return a wizard with what can be chosen now and, in an editor, with the campaign as it stands now.
+
+        For one that was put away for a while, and after a save that failed: what is gone is shown as unavailable, and
+        after a `Conflict` the entries can be looked over and saved anew. What was entered stays, except in fields that
+        are locked meanwhile.
+
+        Raises:
+            NotFound: the campaign is gone.
+        """
+        if wizard.editing is None:
+            return wizard.offered(self._offers(wizard.workspace, wizard.offers))
+        campaign = self.store.campaign(wizard.editing.id)
+        return self._as_it_is(wizard, campaign).unlocked_only()
+
+    def _as_it_is(self, wizard: Wizard, campaign: Campaign) -> Wizard:
+        contacts = self.store.counters(campaign.id).total
+        return wizard.reopened(campaign, contacts, self._offers(campaign.workspace, wizard.offers))
 
     def _offers(self, workspace: str, known: Offers | None = None) -> Offers:
         """Return what can be chosen in a workspace now; zones and dispositions are the wizard's own."""
@@ -272,3 +326,8 @@ class CampaignDefinitions(CampaignReads):
 
     def _configured(self, workspace: str) -> Configured:
         return Configured(self._directory.bots(workspace), self._directory.carriers(workspace))
+
+
+def _require_sound(wizard: Wizard, leads: LeadList | None) -> None:
+    if problems := errors_among((*wizard.problems(), *wizard.problems_with(leads))):
+        raise InvalidDefinition(problems)

@@ -28,6 +28,7 @@ from ori_campaigns.outcomes import Policy, Recorded
 from ori_campaigns.ports import Directory, Store
 from ori_campaigns.reports import Report
 from ori_campaigns.retry import ConnectedPredicate, conversation_began
+from ori_campaigns.workspaces import within
 
 
 @attrs.frozen
@@ -71,6 +72,7 @@ class CampaignService(CampaignDefinitions):
         limits: how long calls may stay in each state (N7).
         connected: what counts as a conversation (N6).
         new_id: where campaign ids and the keys of wizards come from.
+        workspace: the one that is meant where a call names none.
     """
 
     def __init__(
@@ -82,9 +84,34 @@ class CampaignService(CampaignDefinitions):
         limits: CallLimits | None = None,
         connected: ConnectedPredicate = conversation_began,
         new_id: Callable[[], str] = random_id,
+        workspace: str = "default",
     ) -> None:
-        super().__init__(store, directory, policy, new_id)
-        self._dialling = Dialling(store, Policy(limits or CallLimits(), connected))
+        super().__init__(store, directory, policy, new_id, workspace)
+        self._calls = Policy(limits or CallLimits(), connected)
+        self._dialling = Dialling(store, self._calls)
+
+    def within(self, workspace: str) -> CampaignService:
+        """Return this service for one workspace alone: campaigns of others are not found, even by their ids (L20).
+
+        For requests of somebody who belongs to that workspace. It does not dial: that is done for all together.
+
+        Parameters:
+            workspace: the tenant; also the one that is meant where a call names none.
+
+        Raises:
+            NotFound: from any call, for a campaign of another workspace.
+            InvalidDefinition: from `step`, `record` and `recover`, code `all_workspaces`.
+        """
+        store, directory = within(self.store, self._directory, workspace)
+        return CampaignService(
+            store,
+            directory,
+            policy=self.policy,
+            limits=self._calls.limits,
+            connected=self._calls.connected,
+            new_id=self._new_id,
+            workspace=workspace,
+        )
 
     # --- lifecycle ---------------------------------------------------------------------------------------------------
 
@@ -256,9 +283,9 @@ class CampaignService(CampaignDefinitions):
 
     # --- configuration -----------------------------------------------------------------------------------------------
 
-    def refresh(self, workspace: str = "default") -> None:
+    def refresh(self, workspace: str | None = None) -> None:
         """Take over changes of the host's carriers while campaigns run: limits, and numbers added or withdrawn (P3)."""
-        self._sync(workspace)
+        self._sync(self.workspace if workspace is None else workspace)
 
     def _sync(self, workspace: str) -> Configured:
         configured = self._configured(workspace)

@@ -57,6 +57,10 @@ class People:
     def variables(self, index: int) -> Mapping[str, str]:
         return dict.fromkeys(self.summary.columns, str(index))
 
+    @property
+    def fingerprint(self) -> str:
+        return " ".join((*self.numbers, *self.summary.columns))
+
 
 PEOPLE = People()
 

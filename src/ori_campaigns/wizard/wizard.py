@@ -290,6 +290,25 @@ class Wizard:
         """Take what can be chosen now; what was chosen stays, and is a problem where it is gone (W4, W5)."""
         return attrs.evolve(self, offers=offers)
 
+    def reopened(self, campaign: Campaign, contacts: int, offers: Offers) -> Wizard:
+        """Take the campaign that is edited as it stands now; what was entered stays (L10).
+
+        Parameters:
+            campaign: as of one read; its version is the one the edit is made from, from now on.
+            contacts: how many there are on its stored list.
+            offers: what can be chosen in its workspace.
+        """
+        editing = Editing.of(campaign, contacts)
+        return attrs.evolve(self, workspace=campaign.workspace, editing=editing, offers=offers)
+
+    def unlocked_only(self) -> Wizard:
+        """Take back what was entered in fields that are locked now (L14)."""
+        if self.editing is None or not self.has_run:
+            return self
+        saved = self.editing.saved
+        entries = attrs.evolve(self.entries, name=saved.name, bot=saved.bot)
+        return attrs.evolve(self, entries=entries, uploaded=None, refused=None)
+
     # --- what it comes to --------------------------------------------------------------------------------------------
 
     def draft(self, *, strict: bool = False) -> CampaignDraft:
