@@ -24,7 +24,9 @@ def _region(given: str) -> str:
 
 
 def _classes(given: str | Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({given} if isinstance(given, str) else set(given)))
+    # What is no list of names is one name, which the check below refuses by what it is.
+    names = given if isinstance(given, Iterable) and not isinstance(given, str) else (given,)
+    return tuple(sorted({name if isinstance(name, str) else repr(name) for name in names}))
 
 
 @attrs.frozen

@@ -72,6 +72,7 @@ def read_leads(
             `duplicate_column`, `no_phone_number_column`, `reserved_column`, `too_many_columns`, `unbalanced_quote`,
             `cell_too_long`, `too_many_rows`, `no_rows`, `no_valid_rows`.
         InvalidDefinition: code `bad_over_limit`.
+        Anything else that reading a file object raises comes through as it is.
 
     Implements C1, C2, C3, C4, C5, C6, C7, C8, C9, C12, C13, W14.
 
