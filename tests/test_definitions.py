@@ -269,13 +269,14 @@ def test_after_a_conflict_the_entries_are_saved_anew(bench: Bench) -> None:
     bench.service.save(bench.service.edit_wizard(campaign.id).enter("name", "Theirs"), by="ravi")
     with pytest.raises(Conflict) as caught:
         bench.service.save(mine, by="asha")
-    again = bench.service.refreshed(mine.failed(caught.value))
+    assert bench.service.refreshed(mine).editing == mine.editing
+    again = bench.service.reopened(mine.failed(caught.value))
     assert (again.entries.name, again.can_create, again.failures != ()) == ("Mine", mine.can_create, True)
     assert bench.service.save(again, by="asha").name == "Mine"
     # It runs, and is paused: its name is locked now, the rest is not.
     bench.service.start(campaign.id, by="ravi")
     bench.service.pause(campaign.id, by="ravi")
-    locked = bench.service.refreshed(again.enter("name", "Other").enter("max_attempts", "6").upload(PEOPLE))
+    locked = bench.service.reopened(again.enter("name", "Other").enter("max_attempts", "6").upload(PEOPLE))
     assert (locked.entries.name, locked.entries.max_attempts, locked.uploaded) == ("Mine", "6", None)
     assert bench.service.save(locked, by="asha").config.retry.max_attempts == 6
 

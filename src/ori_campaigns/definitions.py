@@ -274,12 +274,12 @@ class CampaignDefinitions(CampaignReads):
                 `other_leads`, `leads_not_uploaded`, `other_number_policy`.
             ActionNotAllowed: the campaign that is edited is not a draft and not paused (L10).
             FieldLocked: name, bot or contacts of a campaign that has run since (L14).
-            Conflict: somebody else saved first; `refreshed` leads on. Code `key_reused`: the key of a new campaign has
+            Conflict: somebody else saved first; `reopened` leads on. Code `key_reused`: the key of a new campaign has
                 made another one already.
         """
         editing = wizard.editing
         if editing is None:
-            now = wizard.offered(self._offers(wizard.workspace, wizard.offers))
+            now = self.refreshed(wizard)
             _require_sound(now, leads)
             return self.create(now.draft(), leads, by=by, strict=False, key=wizard.key)
         campaign = self.store.campaign(editing.id)
@@ -297,19 +297,25 @@ class CampaignDefinitions(CampaignReads):
         return self.edit(editing.id, draft, leads, by=by, version=editing.version, strict=False)
 
     def refreshed(self, wizard: Wizard) -> Wizard:
-        """Return a wizard with what can be chosen now and, in an editor, with the campaign as it stands now.
+        """Return a wizard with what can be chosen now; what is gone and was chosen is shown as unavailable (W4, W5).
 
-        For one that was put away for a while, and after a save that failed: what is gone is shown as unavailable, and
-        after a `Conflict` the entries can be looked over and saved anew. What was entered stays, except in fields that
-        are locked meanwhile.
+        For one that was put away for a while. The campaign that is edited stays as it was when its editor was opened,
+        so that `save` finds out whether somebody else has changed it since.
+        """
+        return wizard.offered(self._offers(wizard.workspace, wizard.offers))
+
+    def reopened(self, wizard: Wizard) -> Wizard:
+        """Return an editor after a `Conflict`: over the campaign as it stands now, with what was entered (L10).
+
+        What was entered in fields that are locked meanwhile is taken back (L14). What the other one has changed is
+        overwritten by the next `save`; show it first.
 
         Raises:
             NotFound: the campaign is gone.
         """
         if wizard.editing is None:
-            return wizard.offered(self._offers(wizard.workspace, wizard.offers))
-        campaign = self.store.campaign(wizard.editing.id)
-        return self._as_it_is(wizard, campaign).unlocked_only()
+            return self.refreshed(wizard)
+        return self._as_it_is(wizard, self.store.campaign(wizard.editing.id)).unlocked_only()
 
     def _as_it_is(self, wizard: Wizard, campaign: Campaign) -> Wizard:
         contacts = self.store.counters(campaign.id).total
