@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from ori_campaigns.errors import NotFound
+from ori_campaigns.errors import InvalidDefinition, NotFound
+from ori_campaigns.service import CampaignService
 from ori_campaigns.testing.bench import Bench, lively
 
 
@@ -53,8 +56,31 @@ def test_the_whole_activity_log_in_its_order() -> None:
     assert len(bench.service.detail(campaign.id, activity=7).activity) == 7
 
 
-def test_nobody_is_not_found() -> None:
-    service = Bench().service
+@pytest.mark.parametrize(
+    "name", ["", "nobody00", "\ud800", "a\x00b", "x" * 256, "x" * 10**6, None, 7, "../test00000001", "тест"]
+)
+def test_nobody_is_not_found(name: Any) -> None:
+    bench = Bench()
+    bench.create()
+    service = bench.service
     for read in (service.get, service.counters, service.activity, service.detail, service.contacts):
-        with pytest.raises(NotFound):
-            read("nobody00")
+        with pytest.raises(NotFound) as caught:
+            read(name)
+        assert caught.value.entity == "campaign"
+        assert len(str(caught.value)) < 400
+
+
+def test_an_id_of_the_hosts_own_may_be_as_long_as_a_file_name() -> None:
+    bench = Bench()
+    service = CampaignService(bench.store, bench.directory, new_id=lambda: "ü" * 255)
+    campaign = service.create(bench.draft(), None, by="ops")
+    assert service.get(campaign.id) == campaign
+
+
+def test_a_status_that_is_none() -> None:
+    service = Bench().service
+    assert service.list(status="draft").rows == ()
+    for status in ("asleep", "\ud800"):
+        with pytest.raises(InvalidDefinition) as caught:
+            service.list(status=status)
+        assert caught.value.code == "unknown_status"

@@ -81,6 +81,15 @@ def test_a_good_definition_has_no_problem() -> None:
     [
         (draft(name=""), "name", "name_blank"),
         (draft(name="  \t"), "name", "name_blank"),
+        (draft(name="\u200b\ufeff"), "name", "name_blank"),
+        (draft(name="\u00a0\u2028\0"), "name", "name_blank"),
+        (draft(name="Q2\nRenewals"), "name", "name_unprintable"),
+        (draft(name="Q2\tRenewals"), "name", "name_unprintable"),
+        (draft(name="Q2\u2028Renewals"), "name", "name_unprintable"),
+        (draft(name="a\0b"), "name", "name_unprintable"),
+        (draft(name="a\ud800"), "name", "name_unprintable"),
+        (draft(name="x" * 301), "name", "name_too_long"),
+        (draft(name="x" * 3_000_000), "name", "name_too_long"),
         (draft(bot=""), "bot", "bot_blank"),
         (draft(bot="nobody"), "bot", "unknown_bot"),
         (draft(bot="Asha"), "bot", "unknown_bot"),
@@ -91,6 +100,67 @@ def test_a_good_definition_has_no_problem() -> None:
 )
 def test_what_can_be_wrong_with_name_bot_and_pool(wrong: CampaignDraft, path: str, code: str) -> None:
     assert found(wrong) == [(path, code, "error")]
+
+
+@pytest.mark.behaviour("W4")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "x" * 300,
+        "  " + "x" * 300 + "  ",
+        "Q2 Renewal Drive",
+        "Öffnung 50% \N{EN DASH} 'July'",
+        # Joiners belong to the writing of words and of pictures.
+        "क्\u200dष",
+        "\N{MAN}\u200d\N{WOMAN}\u200d\N{GIRL}",
+        "\u200bx",
+    ],
+)
+def test_what_a_name_may_be(name: str) -> None:
+    assert found(draft(name=name)) == []
+
+
+@pytest.mark.behaviour("W4", "W17")
+def test_the_figures_of_a_name_that_is_too_long() -> None:
+    long, broken = problems_of(draft(name="x\n" * 1000 + "x"), bots=BOTS, carriers=CARRIERS)
+    assert long.message == "The name has 2,001 characters; the most is 300."
+    assert broken.code == "name_unprintable"
+
+
+@pytest.mark.behaviour("W4", "L14")
+def test_an_odd_name_that_is_locked_is_a_warning() -> None:
+    odd_name = draft(name="x" * 307)
+    [problem] = problems_of(odd_name, bots=BOTS, carriers=CARRIERS, locked_bot="asha")
+    assert (problem.code, problem.severity) == ("name_too_long", "warning")
+    assert "Clone" in problem.hint
+
+
+@pytest.mark.behaviour("W4")
+def test_a_bot_whose_id_no_store_keeps_is_refused() -> None:
+    for bot in ("asha\0", "\ud800", "a\nb"):
+        [problem] = problems_of(draft(bot=bot), bots=[*BOTS, Bot(bot)], carriers=CARRIERS)
+        assert (problem.path, problem.code) == ("bot", "unprintable")
+        problem.message.encode()
+
+
+@pytest.mark.behaviour("P3", "W5")
+@pytest.mark.parametrize("outbound", [True, False])
+@pytest.mark.parametrize("first", [True, False])
+def test_a_number_under_two_carriers_is_an_error_where_it_is_in_the_pool(outbound: bool, first: bool) -> None:
+    other = Carrier("backup", [CarrierNumber(GOOD, outbound=outbound), CarrierNumber(STRANGE)])
+    carriers = [other, *CARRIERS] if first else [*CARRIERS, other]
+    [problem] = problems_of(draft(numbers=[STRANGE, GOOD]), bots=BOTS, carriers=carriers)
+    assert (problem.path, problem.code, problem.severity) == ("numbers[1]", "number_under_two_carriers", "error")
+    assert {"'trunk'" in problem.message, "'backup'" in problem.message} == {True}
+    assert GOOD not in str(problem)
+    assert problems_of(draft(numbers=[STRANGE]), bots=BOTS, carriers=carriers) == ()
+
+
+@pytest.mark.behaviour("W5")
+@pytest.mark.parametrize("entries", [(True, False), (False, True)])
+def test_a_number_that_a_carrier_has_twice_is_outbound_if_one_of_them_is(entries: tuple[bool, bool]) -> None:
+    carrier = Carrier("trunk", [CarrierNumber(GOOD, outbound=each) for each in entries])
+    assert problems_of(draft(), bots=BOTS, carriers=[carrier]) == ()
 
 
 @pytest.mark.behaviour("W17", "W6", "W7", "W9", "W10")
@@ -120,6 +190,8 @@ def test_what_can_be_wrong_with_name_bot_and_pool(wrong: CampaignDraft, path: st
         (odd(always_on=True), "config.always_on", "always_on_single_day"),
         (DiallerConfig(retry=RetryPolicy(on_system={"busy"})), "config.retry.on_system", "unknown_disposition"),
         (DiallerConfig(retry=RetryPolicy(on_system={"rnr"})), "config.retry.on_system", "unknown_disposition"),
+        (DiallerConfig(retry=RetryPolicy(on_business=["sold", "\ud800"])), "config.retry.on_business", "unprintable"),
+        (DiallerConfig(retry=RetryPolicy(on_business=["call\nlater"])), "config.retry.on_business", "unprintable"),
         (DiallerConfig(window=CallingWindow("9:00")), "config.window.start", "bad_time"),
         (DiallerConfig(window=CallingWindow("09:00", "09:00")), "config.window", "same_start_end"),
         (DiallerConfig(window=CallingWindow(timezone="IST+5")), "config.window.timezone", "unknown_timezone"),

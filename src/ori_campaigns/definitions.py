@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import attrs
 
@@ -17,13 +17,15 @@ from ori_campaigns.events import LifecycleChanged
 from ori_campaigns.lifecycle import Configured
 from ori_campaigns.numbers import NumberPolicy, PhoneNumber, list_problems, require_policy
 from ori_campaigns.ports import Directory, Store
-from ori_campaigns.reads import CampaignReads
+from ori_campaigns.reads import CampaignReads, campaign_key
 from ori_campaigns.validation import errors_among, problems_of, with_defaults
-from ori_campaigns.views import ContactBatch, Created, UseStage
+from ori_campaigns.views import CampaignView, Changes, ContactBatch, Created, UseStage
 
 if TYPE_CHECKING:
     from ori_campaigns.wizard import Offers, Wizard
     from ori_campaigns.wizard.facts import LeadList
+
+R = TypeVar("R")
 
 
 class CampaignDefinitions(CampaignReads):
@@ -40,8 +42,7 @@ class CampaignDefinitions(CampaignReads):
     def __init__(
         self, store: Store, directory: Directory, policy: NumberPolicy, new_id: Callable[[], str], workspace: str
     ) -> None:
-        super().__init__(store, directory, policy)
-        self.workspace = workspace
+        super().__init__(store, directory, policy, workspace)
         self._new_id = new_id
         self._agreed = False
 
@@ -172,16 +173,14 @@ class CampaignDefinitions(CampaignReads):
             Conflict: somebody else saved first.
             InvalidDefinition: as for `create`.
         """
-        current = self.store.campaign(campaign_id)
+        current = self.get(campaign_id)
         current.require(Action.EDIT)
         # A locked bot that is gone keeps nobody from editing the rest; start refuses it.
         known = current.bot if current.has_run else ""
         draft = self._checked(attrs.evolve(draft, workspace=current.workspace), strict=strict, locked_bot=known)
         stage = None if leads is None else self._stage(leads)
         with self._dropping(stage):
-            return self.store.change(
-                campaign_id, partial(lifecycle.edit, draft=draft, by=by, version=version, stage=stage)
-            )
+            return self._change(campaign_id, partial(lifecycle.edit, draft=draft, by=by, version=version, stage=stage))
 
     def append(self, campaign_id: str, leads: ContactBatch, *, by: str) -> Appended:
         """Add contacts to an always-on campaign while it runs or is paused (C10); all of them or, on an error, none.
@@ -199,7 +198,7 @@ class CampaignDefinitions(CampaignReads):
             ActionNotAllowed: not running and not paused; code `not_always_on`.
             InvalidDefinition: codes `no_valid_rows`, `other_number_policy`.
         """
-        require_appendable(self.store.campaign(campaign_id), self.store.clock.now())
+        require_appendable(self.get(campaign_id), self.store.clock.now())
         stage = self._stage(leads)
         numbers = tuple(map(PhoneNumber, leads.numbers))
         with self._dropping(stage):
@@ -207,11 +206,14 @@ class CampaignDefinitions(CampaignReads):
 
     def clone(self, campaign_id: str, *, by: str) -> Campaign:
         """Copy a campaign of any status, with its list, into a fresh draft (L9)."""
-        return self.store.change(campaign_id, partial(lifecycle.clone, by=by, new_id=self._new_id()))
+        return self._change(campaign_id, partial(lifecycle.clone, by=by, new_id=self._new_id()))
 
     def delete(self, campaign_id: str, *, by: str) -> None:
         """Delete a draft that has never run, with its contacts (L11)."""
-        self.store.change(campaign_id, partial(lifecycle.delete, by=by))
+        self._change(campaign_id, partial(lifecycle.delete, by=by))
+
+    def _change(self, campaign_id: str, rule: Callable[[CampaignView], Changes[R]]) -> R:
+        return self.store.change(campaign_key(campaign_id), rule)
 
     # --- the wizard --------------------------------------------------------------------------------------------------
 
@@ -232,7 +234,7 @@ class CampaignDefinitions(CampaignReads):
         from ori_campaigns.wizard import Wizard
         from ori_campaigns.wizard.fields import place_named
 
-        workspace = self.workspace if workspace is None else workspace
+        workspace = self._named(workspace)
         return Wizard.create(
             self._offers(workspace),
             key=self._new_id() if key is None else key,
@@ -254,7 +256,7 @@ class CampaignDefinitions(CampaignReads):
         from ori_campaigns.wizard import Wizard
         from ori_campaigns.wizard.fields import place_named
 
-        campaign = self.store.campaign(campaign_id)
+        campaign = self.get(campaign_id)
         contacts = self.store.counters(campaign_id).total
         return Wizard.edit(campaign, contacts, self._offers(campaign.workspace), entered_from=place_named(entered_from))
 

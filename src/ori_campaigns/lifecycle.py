@@ -25,7 +25,7 @@ from ori_campaigns.contact import ACTIVE, WAITING, ContactStatus
 from ori_campaigns.errors import CannotStart, Conflict, FieldLocked, Problem
 from ori_campaigns.events import LifecycleChanged
 from ori_campaigns.instants import Instant
-from ori_campaigns.validation import bot_problems, config_problems, errors_among, pool_problems
+from ori_campaigns.validation import LONGEST_NAME, bot_problems, config_problems, errors_among, pool_problems
 from ori_campaigns.views import (
     CampaignView,
     CancelCallbacks,
@@ -288,13 +288,16 @@ def _rescheduled(before: DiallerConfig, campaign: Campaign) -> Campaign:
     return attrs.evolve(campaign, cutoff=campaign.config.window.schedule().day_close(campaign.opening_day))
 
 
+_COPY = " (copy)"
+
+
 def clone(view: CampaignView, by: str, new_id: str) -> Changes[Campaign]:
     """Insert a copy as a fresh draft, with the list as it is at this moment (L9)."""
     campaign = view.campaign
     copy = Campaign(
         id=new_id,
         workspace=campaign.workspace,
-        name=f"{campaign.name} (copy)",
+        name=f"{campaign.name[: LONGEST_NAME - len(_COPY)]}{_COPY}",
         bot=campaign.bot,
         numbers=campaign.numbers,
         config=campaign.config,

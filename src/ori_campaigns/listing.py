@@ -25,6 +25,8 @@ BADGE_COLOUR: Mapping[CampaignStatus, str] = MappingProxyType(
 ALWAYS_ON = "Always-on · runs until stopped"
 ALWAYS_ON_COLOUR = "purple"
 NOTHING_FOUND = "No campaigns found"
+CLEAR_FILTERS = "Clear the search box and set the status filter back to {all_statuses} to see your campaigns again."
+FIRST_CAMPAIGN = "If you have not created any campaigns yet, use {new_campaign} to build your first one."
 ALL_STATUSES = "All statuses"
 NEW_CAMPAIGN = "New Campaign"
 SHORT_ID = 8
@@ -49,12 +51,13 @@ class Rate:
 
     @property
     def text(self) -> str:
-        """The share in whole percent; 100 % only when it is all, 0 % only when it is nothing."""
+        """The share in whole percent, halves up; 100 % only when it is all, 0 % only when it is nothing."""
         if not self.part or not self.whole:
             return "0 %"
         if self.part >= self.whole:
             return "100 %"
-        return f"{min(max(round(100 * self.fraction), 1), 99)} %"
+        # Half up, in whole numbers: `round` would go to the even one, and make 12 % of an eighth but 38 % of three.
+        return f"{min(max((200 * self.part + self.whole) // (2 * self.whole), 1), 99)} %"
 
 
 @attrs.frozen

@@ -26,6 +26,7 @@ from ori_campaigns.lifecycle import Configured
 from ori_campaigns.numbers import DIGITS, NumberPolicy, PhoneNumber, parse_numbers
 from ori_campaigns.outcomes import Policy, Recorded
 from ori_campaigns.ports import Directory, Store
+from ori_campaigns.reads import campaign_key
 from ori_campaigns.reports import Report
 from ori_campaigns.retry import ConnectedPredicate, conversation_began
 from ori_campaigns.workspaces import within
@@ -121,8 +122,8 @@ class CampaignService(CampaignDefinitions):
         Raises:
             CannotStart: with every reason at once.
         """
-        configured = self._sync(self.store.campaign(campaign_id).workspace)
-        campaign = self.store.change(campaign_id, partial(lifecycle.start, by=by, configured=configured))
+        configured = self._sync(self.get(campaign_id).workspace)
+        campaign = self._change(campaign_id, partial(lifecycle.start, by=by, configured=configured))
         return self._begun(campaign)
 
     def pause(self, campaign_id: str, *, by: str, wait: bool = True) -> Receipt:
@@ -132,7 +133,7 @@ class CampaignService(CampaignDefinitions):
             wait: return only when no call decided before can still be sent; at most the send budget, by the store's
                 clock: longer only if that is set back meanwhile.
         """
-        campaign = self.store.change(campaign_id, partial(lifecycle.pause, by=by))
+        campaign = self._change(campaign_id, partial(lifecycle.pause, by=by))
         return self._settled(campaign, wait=wait)
 
     def pause_all(self, *, by: str, workspace: str | None = None, wait: bool = True) -> tuple[Receipt, ...]:
@@ -179,28 +180,28 @@ class CampaignService(CampaignDefinitions):
 
     def resume(self, campaign_id: str, *, by: str) -> Receipt:
         """Go on where it left off (L5); completes at once when nothing is left to dial."""
-        configured = self._sync(self.store.campaign(campaign_id).workspace)
-        self.store.change(campaign_id, partial(lifecycle.resume, by=by, configured=configured))
-        self.store.change(campaign_id, lifecycle.complete)
-        return self._begun(self.store.campaign(campaign_id))
+        configured = self._sync(self.get(campaign_id).workspace)
+        self._change(campaign_id, partial(lifecycle.resume, by=by, configured=configured))
+        self._change(campaign_id, lifecycle.complete)
+        return self._begun(self.get(campaign_id))
 
     def stop(self, campaign_id: str, *, by: str, wait: bool = True) -> Receipt:
         """End the run for good; calls in progress drain (L6)."""
-        campaign = self.store.change(campaign_id, partial(lifecycle.stop, by=by))
+        campaign = self._change(campaign_id, partial(lifecycle.stop, by=by))
         return self._settled(campaign, wait=wait)
 
     def fail(self, campaign_id: str, reason: str, *, by: str, wait: bool = True) -> Receipt:
         """Mark the run as ended in error (L13)."""
-        campaign = self.store.change(campaign_id, partial(lifecycle.fail, by=by, reason=reason))
+        campaign = self._change(campaign_id, partial(lifecycle.fail, by=by, reason=reason))
         return self._settled(campaign, wait=wait)
 
     def restart(self, campaign_id: str, *, by: str) -> Campaign:
         """Prepare a finished campaign for a new run (L7); dials nothing."""
-        return self.store.change(campaign_id, partial(lifecycle.restart, by=by))
+        return self._change(campaign_id, partial(lifecycle.restart, by=by))
 
     def cancel_restart(self, campaign_id: str, *, by: str) -> Campaign:
         """Take a prepared restart back (L8)."""
-        return self.store.change(campaign_id, partial(lifecycle.cancel_restart, by=by))
+        return self._change(campaign_id, partial(lifecycle.cancel_restart, by=by))
 
     def exclude(
         self,
@@ -222,7 +223,7 @@ class CampaignService(CampaignDefinitions):
         """
         unique = parse_numbers(numbers, policy=self.policy)
         self._agree()
-        done = self.store.change_numbers(campaign_id, unique, partial(exclude, by=by, reason=reason))
+        done = self.store.change_numbers(campaign_key(campaign_id), unique, partial(exclude, by=by, reason=reason))
         if wait:
             self._wait(campaign_id, numbers=unique)
         return done
@@ -285,7 +286,7 @@ class CampaignService(CampaignDefinitions):
 
     def refresh(self, workspace: str | None = None) -> None:
         """Take over changes of the host's carriers while campaigns run: limits, and numbers added or withdrawn (P3)."""
-        self._sync(self.workspace if workspace is None else workspace)
+        self._sync(self._named(workspace))
 
     def _sync(self, workspace: str) -> Configured:
         configured = self._configured(workspace)

@@ -32,12 +32,28 @@ from ori_campaigns.numbers import PhoneNumber
 MOST = 1_000_000
 """The largest number any field may hold; as minutes it is close to two years."""
 
+LONGEST_NAME = 300
+"""The most characters of a campaign's name."""
+
 EVENING = "18:00"
 """When the evening of a callback begins (K3); a window that ends by then has none (W12)."""
 
 _NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,30}")
 _BEYOND = 10**30
+
+# What is neither seen nor kept by every database: control characters, halves of surrogate pairs, ends of lines.
+_UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+
+# A person knows a field by what is written at it.
+_CALLED = {
+    "concurrency_limit": "Concurrency limit",
+    "retry.max_attempts": "Max attempts",
+    "retry.delay_minutes": "Retry delay (minutes)",
+    "redial.stop_after_seconds": "Connected longer than (seconds)",
+    "redial.redial_under_seconds": "Connected shorter than (seconds)",
+    "analysis_wait_seconds": "Wait for the analysis (seconds)",
+}
 
 
 def problems_of(
@@ -49,17 +65,17 @@ def problems_of(
         draft: as entered; call `with_defaults` first for the lenient reading.
         bots, carriers: the host's directory of the draft's workspace.
         locked_bot: the bot of a campaign that has run. Where it is gone that is a warning, for it cannot be changed
-            and keeps nobody from editing the rest; start refuses it (W4).
+            and keeps nobody from editing the rest; start refuses it (W4). What is wrong with its name is one, too.
 
-    Codes: `name_blank`, `name_unprintable`, `bot_blank`, `unknown_bot`, `empty_pool`, `number_not_configured`,
-    `number_inbound_only`, and those of `config_problems`.
+    Codes: those of `name_problems`, `bot_problems`, `pool_problems` and
+    `config_problems`.
     """
     found: list[Problem] = []
-    if not draft.name:
-        found.append(Problem("name", "name_blank", "The campaign has no name.", "Give it one."))
-    elif any(each == "\0" or category(each) == "Cs" for each in draft.name):
-        # NUL, and halves of surrogate pairs: not every database keeps them.
-        found.append(Problem("name", "name_unprintable", "The name holds characters that are none.", "Type it anew."))
+    named = name_problems(draft.name)
+    if locked_bot:
+        hint = "Use Clone if you need a different name."
+        named = tuple(attrs.evolve(each, hint=hint, severity="warning") for each in named)
+    found.extend(named)
     wrong = bot_problems(draft.bot, bots)
     if locked_bot and draft.bot == locked_bot:
         hint = "Start is refused until it is back. Use Clone if you need a different bot."
@@ -70,11 +86,44 @@ def problems_of(
     return tuple(found)
 
 
+def name_problems(name: str) -> tuple[Problem, ...]:
+    r"""Return what is wrong with a campaign's name (W4).
+
+    Codes: `name_blank` where no character of it can be seen, `name_too_long` beyond `LONGEST_NAME` characters,
+    `name_unprintable` for line breaks and other control characters.
+
+    >>> [problem.code for name in ("", "\u200b", "Q2\nRenewals") for problem in name_problems(name)]
+    ['name_blank', 'name_blank', 'name_unprintable']
+    """
+    if all(category(each)[0] in "CZ" for each in name):
+        return (Problem("name", "name_blank", "The campaign has no name.", "Give it one."),)
+    found: list[Problem] = []
+    if len(name) > LONGEST_NAME:
+        message = f"The name has {len(name):,} characters; the most is {LONGEST_NAME}."
+        found.append(Problem("name", "name_too_long", message, "Shorten it."))
+    if unprintable(name):
+        message = "The name holds a line break or another control character."
+        found.append(Problem("name", "name_unprintable", message, "Type it anew, in one line."))
+    return tuple(found)
+
+
+def unprintable(text: str) -> bool:
+    r"""Tell whether a text of one line holds a line break, another control character or half a surrogate pair.
+
+    >>> unprintable("call later"), unprintable("call\nlater")
+    (False, True)
+    """
+    return any(category(each) in _UNPRINTABLE for each in text)
+
+
 def bot_problems(bot: str, bots: Iterable[Bot]) -> tuple[Problem, ...]:
-    """Return what is wrong with the choice of the bot (W4)."""
+    """Return what is wrong with the choice of the bot: codes `bot_blank`, `unknown_bot`, `unprintable` (W4)."""
     if not bot:
         return (Problem("bot", "bot_blank", "No bot is chosen.", "Choose the bot that speaks to the contacts."),)
     known = sorted(each.id for each in bots)
+    if bot in known and unprintable(bot):
+        message = f"The id of bot {bot!r} holds a control character, which cannot be stored."
+        return (Problem("bot", "unprintable", message, "Choose another bot, or give it another id."),)
     if bot in known:
         return ()
     offered = f"Choose one of: {', '.join(known)}." if known else "Create a bot first."
@@ -82,20 +131,34 @@ def bot_problems(bot: str, bots: Iterable[Bot]) -> tuple[Problem, ...]:
 
 
 def pool_problems(numbers: Sequence[PhoneNumber], carriers: Iterable[Carrier]) -> tuple[Problem, ...]:
-    """Return what is wrong with the number pool: empty, not configured, or not for outbound calls (W5)."""
+    """Return what is wrong with the number pool (W5, P3).
+
+    Codes: `empty_pool`, `number_not_configured`, `number_inbound_only` where no entry of the number is for outbound
+    calls, `number_under_two_carriers`.
+    """
     if not numbers:
         hint = "Choose at least one outbound number."
         return (Problem("numbers", "empty_pool", "The number pool is empty.", hint),)
-    outbound = {entry.number: entry.outbound for carrier in carriers for entry in carrier.numbers}
+    outbound: set[PhoneNumber] = set()
+    owners: dict[PhoneNumber, dict[str, None]] = {}
+    for carrier in carriers:
+        for entry in carrier.numbers:
+            owners.setdefault(entry.number, {})[carrier.id] = None
+            if entry.outbound:
+                outbound.add(entry.number)
     found: list[Problem] = []
     for position, number in enumerate(numbers):
-        path = f"numbers[{position}]"
-        if number not in outbound:
+        path, under = f"numbers[{position}]", list(owners.get(number, ()))
+        if not under:
             message = f"Number {number} is not configured under any carrier."
             found.append(Problem(path, "number_not_configured", message, "Add it to a carrier, or take it out."))
-        elif not outbound[number]:
+        elif number not in outbound:
             message = f"Number {number} is inbound-only."
             found.append(Problem(path, "number_inbound_only", message, "Take it out of the pool."))
+        elif len(under) > 1:
+            message = f"Number {number} is configured under {' and under '.join(map(repr, under))}."
+            hint = "Keep it under one of them, or take it out of the pool."
+            found.append(Problem(path, "number_under_two_carriers", message, hint))
     return tuple(found)
 
 
@@ -147,8 +210,8 @@ def config_problems(config: DiallerConfig, path: str = "config") -> tuple[Proble
     """Return what is wrong with a dialler config; warnings are among them (W8 to W12).
 
     Codes: `below_one`, `too_large`, `not_a_whole_number`, `unknown_mode`, `always_on_single_day`,
-    `unknown_disposition`, `negative`, `thresholds_overlap` and `evening_callbacks` (warnings), and those of the
-    calling window.
+    `unknown_disposition`, `unprintable`, `negative`, `thresholds_overlap` and `evening_callbacks` (warnings), and
+    those of the calling window.
     """
     retry, redial = config.retry, config.redial
     found: list[Problem] = []
@@ -161,8 +224,8 @@ def config_problems(config: DiallerConfig, path: str = "config") -> tuple[Proble
     ):
         # Only a threshold may be `None`: its rule is off.
         if value is not None or not name.startswith("redial."):
-            found.extend(_whole_from(1, value, f"{path}.{name}"))
-    found.extend(_whole_from(0, config.analysis_wait_seconds, f"{path}.analysis_wait_seconds"))
+            found.extend(_whole_from(1, value, path, name))
+    found.extend(_whole_from(0, config.analysis_wait_seconds, path, "analysis_wait_seconds"))
     window = config.window.problems(f"{path}.window")
     found.extend(window)
     if not isinstance(config.mode, CampaignMode):
@@ -176,6 +239,10 @@ def config_problems(config: DiallerConfig, path: str = "config") -> tuple[Proble
         message = f"{', '.join(unknown)} cannot be ticked for a redial."
         hint = f"The system dispositions are {', '.join(SYSTEM_DISPOSITIONS)}."
         found.append(Problem(f"{path}.retry.on_system", "unknown_disposition", message, hint))
+    if any(map(unprintable, retry.on_business)):
+        message = "A custom disposition holds a line break or another control character."
+        hint = "Type it anew; commas stand between the names."
+        found.append(Problem(f"{path}.retry.on_business", "unprintable", message, hint))
     stop, under = redial.stop_after_seconds, redial.redial_under_seconds
     if isinstance(stop, int) and isinstance(under, int) and stop < under:
         between = f"Connects between {stop} and {under} seconds are ambiguous"
@@ -190,18 +257,18 @@ def config_problems(config: DiallerConfig, path: str = "config") -> tuple[Proble
     return tuple(found)
 
 
-def _whole_from(least: int, value: object, path: str) -> tuple[Problem, ...]:
-    name = path.rsplit(".", 1)[-1]
+def _whole_from(least: int, value: object, path: str, name: str) -> tuple[Problem, ...]:
+    path, called = f"{path}.{name}", _CALLED[name]
     if isinstance(value, bool) or not isinstance(value, int):
         hint = f"Give a whole number from {least} up."
-        return (Problem(path, "not_a_whole_number", f"{name} is {value!r}, not a whole number.", hint),)
+        return (Problem(path, "not_a_whole_number", f"{called} is {value!r}, not a whole number.", hint),)
     if value > MOST:
         # Python itself refuses to write out a number of thousands of digits.
         told = value if value < _BEYOND else "a number of more than 30 digits"
-        return (Problem(path, "too_large", f"{name} is {told}; the most is {MOST}.", f"Give {MOST} or less."),)
+        return (Problem(path, "too_large", f"{called} is {told}; the most is {MOST}.", f"Give {MOST} or less."),)
     if value < least:
         code = "below_one" if least == 1 else "negative"
-        return (Problem(path, code, f"{name} is {value}; the least is {least}.", f"Give {least} or more."),)
+        return (Problem(path, code, f"{called} is {value}; the least is {least}.", f"Give {least} or more."),)
     return ()
 
 

@@ -39,8 +39,11 @@ def test_control_characters_in_a_name_do_not_reach_the_terminal(ori: Command) ->
     done = ori("simulate", leads(), "--name", "A\x1b[31mB", "--bot", "b\x07", "--directory", "a\x1b.toml")
     assert "\x1b" not in done.err
     done = ori("simulate", "leads.csv", "--name", "A\x1b[31mB", "--bot", "b\x07")
-    assert "Campaign  A?[31mB; bot b?; single day" in done.out
-    assert "\x1b" not in done.out
+    assert (done.code, done.out) == (2, "")
+    assert "--name: The name holds a line break or another control character." in done.err
+    assert "--bot: The id of bot 'b\\x07' holds a control character" in done.err
+    assert "\x1b" not in done.err
+    assert "\x07" not in done.err
 
 
 def test_a_directory_as_json_does_the_same(ori: Command) -> None:

@@ -1,94 +1,165 @@
 """Draws the campaign list and the detail page as plain text, from their JSON alone, as a web page would.
 
-It imports nothing of the library: whatever it needs must be in the JSON.
+It imports nothing of the library and knows no word of any language: it only lays out what the JSON says.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-BAR = 10
+BAR, GAP = 10, "   "
+Page = dict[str, Any]
 
 
 def list_text(text: str) -> str:
     """Draw the campaign list."""
     page = json.loads(text)
-    lines = [f"{page['title']}    [{page['new_campaign']['label']} -> {page['new_campaign']['leads_to']}]"]
-    lines += [_filter(page["search"]), _filter(page["status"]), " | ".join(page["columns"])]
-    for row in page["rows"]:
-        lines += ["", *_row(row)]
-    if page["empty"]:
-        lines.append(page["empty"])
+    lines = [f"{page['title']}    [{page['new_campaign']['label']}]", ""]
+    lines += [_filter(page["search"]), _filter(page["status"]), ""]
+    lines += _rows(page["columns"], page["rows"])
+    lines += [f"  {line}" for line in (page["empty"], page["empty_hint"]) if line]
     if page["more"]:
-        lines.append(f"[{page['more_label']} -> {page['cursor']}]")
+        lines.append(f"[{page['more_label']}]")
     return "\n".join(lines) + "\n"
 
 
-def detail_text(text: str, contacts: str) -> str:
-    """Draw the detail page with a page of contacts."""
+def detail_text(text: str, contacts: str, columns: Sequence[str]) -> str:
+    """Draw the detail page with a page of contacts; the heads of the columns are those of the list."""
     page = json.loads(text)
     heads, live = page["headings"], page["live"]
-    lines = [f"< {page['back']}", *_row(page["row"]), f"run {page['run_number']}"]
-    lines += [f"started {page['started_text'] or '-'}"]
-    lines += [f"completed {page['completed_text'] or '-'} {page['completion_text']}".rstrip()]
-    lines += _part(heads["live"], _figures(live["labels"]))
-    lines += [f"  {live['a_second']:.2f} a second; next call {live['next_call_text'] or '-'}"]
-    lines += [f"  ends {live['estimate']['at_text'] or '-'}: {live['estimate']['text']}"]
-    lines += _part(f"{heads['calls']} (run {page['figures_run']})", _figures(page["calls"]))
-    rates = (page[name]["text"] for name in ("progress", "answer_rate", "completion_rate"))
-    lines += [f"  {', '.join(rates)}"]
-    lines += _part(heads["contacts"], _figures(each for each in page["contacts"] if each["value"]))
-    pool = (f"{each['number']} {each['carrier']}: {each['calls']['part']} calls" for each in page["pool"])
-    lines += _part(heads["pool"], pool)
-    lines += _part(
-        heads["activity"], (f"{each['at_text']} {each['label']} by {each['by']}" for each in page["activity"])
-    )
-    lines += _part(heads["restarts"], (f"{each['at_text']} by {each['by']}" for each in page["restarts"]))
-    lines += _part(heads["settings"], (f"{each['label']}: {each['value']}" for each in page["settings"]))
-    lines += _contacts(json.loads(contacts))
+    lines = [f"< {page['back']}", "", *_rows(columns, [page["row"]])]
+    for run in page["runs"]:
+        lines += _part(run["heading"], _table(_labelled(run["lines"])))
+    lines += _part(heads["live"], [*_columns(live["labels"]), "", *_table(_labelled(live["lines"]))])
+    lines += _part(heads["calls"], [*_columns(page["calls"]), "", *_table(_labelled(page["rates"]))])
+    lines += _part(heads["last_contacts"], _figures(page["last_contacts"]))
+    lines += _part(heads["contacts"], [*_figures(page["contacts"]), "", *_contacts(json.loads(contacts))])
+    pool = ([each["text"], each["carrier"], each["calls_text"], each["note"]] for each in page["pool"])
+    lines += _part(heads["pool"], _table(pool))
+    log = ([each["at_text"], each["run_text"], each["text"], each["detail_text"]] for each in page["activity"])
+    lines += _part(heads["activity"], _table(log))
+    lines += _part(heads["restarts"], (each["text"] for each in page["restarts"]))
+    settings = ([each["label"], _aside(each["value"], each["note"])] for each in page["settings"])
+    lines += _part(heads["settings"], _table(settings))
     return "\n".join(lines) + "\n"
 
 
-def _contacts(page: dict[str, Any]) -> Iterator[str]:
-    yield from (_filter(page[name]) for name in ("status", "number", "disposition", "callback"))
-    for each in page["rows"]:
-        yield f"  {each['ordinal']} {each['number']} {each['status_label']}, {each['attempts']} attempts"
-        for call in each["calls"]:
-            yield f"    run {call['run']} {call['reserved']} {call['status']} {call['disposition']}".rstrip()
+def _rows(columns: Sequence[str], rows: Iterable[Page]) -> Iterator[str]:
+    rows = list(rows)
+    cells = [
+        [
+            row["name"],
+            f"({row['badge']['colour']}) {row['badge']['label']}",
+            f"{_bar(row['progress'])} {row['progress']['text']}, {row['connected_text']}",
+            row["answer_rate"]["text"],
+            row["completion_rate"]["text"],
+            row["created_text"],
+            " ".join(f"[{each['label']}]" for each in row["buttons"]),
+        ]
+        for row in rows
+    ]
+    head, *drawn = _table([columns, *cells])
+    yield head
+    for row, line in zip(rows, drawn, strict=True):
+        yield line
+        yield f"  {row['short_id']} [{row['copy_label']}]"
+        if row["always_on"]:
+            yield f"  ({row['always_on']['colour']}) {row['always_on']['label']}"
+        yield from (f"  {note}" for note in (row["restart_note"], row["failure"]) if note)
+        for button in row["buttons"]:
+            asked = button["confirmation"]
+            if asked:
+                yield f"  [{button['label']}] {asked['text']} [{asked['ok']}] [{asked['cancel']}]"
+
+
+def _bar(share: Page) -> str:
+    return f"[{'#' * round(BAR * share['fraction']):-<{BAR}}]"
+
+
+def _contacts(page: Page) -> Iterator[str]:
+    yield _filter(page["status"])
+    yield _filter(page["callback"])
+    yield _filter(page["number"])
+    yield _filter(page["disposition"])
+    yield ""
+    heads = _table(
+        [each["place"], each["number"], each["status_label"], each["attempts_text"], _noted(each)]
+        for each in page["rows"]
+    )
+    for each, head in zip(page["rows"], heads, strict=True):
+        yield head
+        yield from (f"    {name}: {value}" for name, value in each["variables"].items())
+        callback = each["callback"]
+        if callback:
+            yield f"    {_joined([callback['text'], callback['reason_text'], callback['said']])}"
+        yield from (f"    {line}" for line in _table(_call(call) for call in each["calls"]))
     if page["empty"]:
         yield page["empty"]
+    if page["more"]:
+        yield f"[{page['more_label']}]"
 
 
-def _row(row: dict[str, Any]) -> Iterator[str]:
-    progress = row["progress"]
-    bar = "#" * round(BAR * progress["fraction"])
-    badge = f"({row['badge']['label']}: {row['badge']['colour']})"
-    rates = f"{row['answer_rate']['text']} | {row['completion_rate']['text']}"
-    done = f"[{bar:-<{BAR}}] {progress['text']}, {row['connected_text']}"
-    yield f"{row['name']} | {badge} | {done} | {rates} | {row['created_text']}"
-    yield f"  {row['short_id']} [{row['copy_label']}: {row['campaign_id']}]"
-    if row["always_on"]:
-        yield f"  ({row['always_on']['label']}: {row['always_on']['colour']})"
-    yield from (f"  {row[name]}" for name in ("restart_note", "failure") if row[name])
-    for button in row["buttons"]:
-        yield f"  [{button['label']}: {button['icon']}, {button['tone']}] -> {button['leads_to']}"
-        asked = button["confirmation"]
-        if asked:
-            yield f"    {asked['text']} [{asked['ok']}] [{asked['cancel']}]"
+def _noted(contact: Page) -> str:
+    return _joined([contact["due_text"], contact["excluded_text"]])
 
 
-def _filter(shown: dict[str, Any]) -> str:
-    if not shown["choices"]:
-        return f"{shown['label']}: [{shown['value']}]"
-    choices = (f"<{each['label']}>" if each["chosen"] else each["label"] for each in shown["choices"])
-    return f"{shown['label']}: {' '.join(choices)}"
+def _call(call: Page) -> list[str]:
+    outcome = _joined([call["outcome_text"], call["business_disposition"]])
+    made = [call["run_text"], call["reserved_text"], call["kind_text"], call["from_text"]]
+    return [*made, outcome, call["talk_text"], call["rule_text"]]
 
 
-def _figures(figures: Iterable[dict[str, Any]]) -> Iterator[str]:
-    return (f"{each['label']}: {each['value']}" for each in figures)
+def _filter(shown: Page) -> str:
+    listed = shown["choices"] or shown["suggestions"]
+    choices = " | ".join(f"<{each['label']}>" if each["chosen"] else each["label"] for each in listed)
+    entered = "" if shown["choices"] else f"[{shown['value']}]"
+    return f"{shown['label']}: {' '.join(each for each in (entered, choices) if each)}"
+
+
+def _labelled(lines: Iterable[Page]) -> Iterator[list[str]]:
+    return ([each["label"], each["text"], each["note"]] for each in lines)
+
+
+def _figures(figures: Iterable[Page]) -> Iterator[str]:
+    return _table([each["label"], each["text"]] for each in figures if each["value"])
+
+
+def _columns(figures: Sequence[Page]) -> Iterator[str]:
+    """Lay out figures in two columns, numbers to the right."""
+    half = -(-len(figures) // 2)
+    cells = _figures_of(figures)
+    return (GAP.join(pair).rstrip() for pair in _pairs(cells[:half], cells[half:]))
+
+
+def _figures_of(figures: Sequence[Page]) -> list[str]:
+    label, value = max(len(each["label"]) for each in figures), max(len(each["text"]) for each in figures)
+    return [f"{each['label']:<{label}}  {each['text']:>{value}}" for each in figures]
+
+
+def _pairs(left: Sequence[str], right: Sequence[str]) -> Iterator[tuple[str, str]]:
+    return zip(left, (*right, *[""] * (len(left) - len(right))), strict=True)
+
+
+def _table(rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    listed = [list(row) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*listed, strict=True)]
+    # A column in which nothing stands takes no room.
+    return (
+        GAP.join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True) if width).rstrip()
+        for row in listed
+    )
+
+
+def _aside(text: str, note: str) -> str:
+    return f"{text}   ({note})" if note else text
+
+
+def _joined(texts: Iterable[str]) -> str:
+    return "; ".join(each for each in texts if each)
 
 
 def _part(head: str, lines: Iterable[str]) -> list[str]:
-    return ["", head, *(f"  {line}" for line in lines)]
+    drawn = [f"  {line}".rstrip() for line in lines]
+    return ["", head, *drawn] if drawn else []

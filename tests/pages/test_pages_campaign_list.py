@@ -17,7 +17,7 @@ from ori_campaigns.codec import dumps, loads, to_plain
 from ori_campaigns.config import CampaignMode, DiallerConfig
 from ori_campaigns.contact import ContactStatus
 from ori_campaigns.errors import InvalidDefinition
-from ori_campaigns.pages import ListPage, confirmation, list_page
+from ori_campaigns.pages import ListPage, ListTexts, confirmation, list_page
 from ori_campaigns.pages.campaign_list import of_cursor, to_cursor
 from ori_campaigns.stores.memory import MemoryStore
 from ori_campaigns.testing.bench import Bench, lively
@@ -224,6 +224,34 @@ def test_pages_make_up_the_list(limit: int) -> None:
     assert pages == -(-7 // limit)
 
 
+@pytest.mark.behaviour("M3")
+def test_what_to_do_about_an_empty_page() -> None:
+    bench = Bench()
+    bench.create(name="here")
+    clear = "Clear the search box and set the status filter back to All statuses to see your campaigns again."
+    first = "If you have not created any campaigns yet, use New Campaign to build your first one."
+    end = to_cursor((0, "a"))
+    hints = [
+        ({}, ""),
+        ({"workspace": "elsewhere"}, first),
+        # Spaces alone are no filter.
+        ({"workspace": "elsewhere", "search": "  "}, first),
+        ({"search": "there"}, clear),
+        ({"status": "failed"}, clear),
+        ({"workspace": "elsewhere", "status": "failed"}, clear),
+        # Whoever reads on has campaigns, even if the last of them is gone meanwhile.
+        ({"after": end}, ""),
+        ({"after": end, "search": "there"}, clear),
+    ]
+    for asked, hint in hints:
+        assert bench.service.list_page(**asked).empty_hint == hint, asked  # type: ignore[arg-type]
+    own = ListTexts(
+        all_statuses="Alle", new_campaign="Neu", clear_filters="{all_statuses}!", first_campaign="{new_campaign}!"
+    )
+    assert bench.service.list_page(search="there", texts=own).empty_hint == "Alle!"
+    assert bench.service.list_page(workspace="elsewhere", texts=own).empty_hint == "Neu!"
+
+
 @pytest.mark.behaviour("L20")
 def test_each_workspace_has_a_list_of_its_own() -> None:
     bench = Bench()
@@ -246,6 +274,8 @@ def test_each_workspace_has_a_list_of_its_own() -> None:
         ({"after": "5.\x00"}, "bad_cursor"),
         ({"after": "5.\ud800"}, "bad_cursor"),
         ({"limit": 0}, "bad_limit"),
+        ({"limit": 2**70}, "bad_limit"),
+        ({"status": "\ud800"}, "unknown_status"),
         ({"limit": 1001}, "bad_limit"),
         ({"zone": "Asia/Nowhere"}, "unknown_timezone"),
         ({"zone": "../etc"}, "unknown_timezone"),

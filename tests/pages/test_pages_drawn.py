@@ -10,9 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
 from ori_campaigns.campaign import CampaignStatus
+from ori_campaigns.carriers import Bot, Carrier, CarrierNumber
 from ori_campaigns.codec import dumps
 from ori_campaigns.config import CampaignMode
 from ori_campaigns.testing.bench import Bench, number
@@ -25,6 +27,10 @@ HERE = Path(__file__).parent
 def lived(stage: str) -> Bench:
     """Make a campaign of three people: two are called before it comes to this stage, one talks and one does not."""
     bench = Bench()
+    bench.directory.add(
+        Bot("renewals-v3", callbacks=True, name="Renewals (Hindi)"),
+        Carrier("trunk", [CarrierNumber("911140001000", "Support team"), "911140001001"], cps=100, burst=100),
+    )
     people = [number(nth) for nth in range(3)]
     settings: dict[str, Any] = {"name": "Q2 Renewals", "mode": CampaignMode.MULTI_DAY, "concurrency_limit": 2}
     if stage == "draft":
@@ -44,21 +50,30 @@ def lived(stage: str) -> Bench:
         bench.service.fail(campaign.id, "no_usable_number", by="engine")
     if stage == "prepared restart":
         bench.clock.advance(hours=1)
-        bench.service.restart(campaign.id, by="meera")
+        prepared = bench.service.restart(campaign.id, by="meera")
+        retry = attrs.evolve(prepared.config.retry, max_attempts=3)
+        fewer = bench.draft_of(
+            prepared, numbers=["911140001000"], config=attrs.evolve(prepared.config, retry=retry, sticky_exclusion=True)
+        )
+        bench.service.edit(campaign.id, fewer, by="meera", version=prepared.version)
     return bench
 
 
 def drawn(stage: str) -> str:
     service, name = (bench := lived(stage)).service, bench.campaign.id
     status = CampaignStatus.DRAFT if stage == "prepared restart" else CampaignStatus(stage)
+    found = service.list_page(search="renewals", status=status, zone="Asia/Kolkata")
     pages = [
-        list_text(dumps(service.list_page(search="renewals", status=status, zone="Asia/Kolkata"))),
+        list_text(dumps(found)),
         list_text(dumps(service.list_page(search="nobody", zone="Asia/Kolkata"))),
+        list_text(dumps(service.list_page(workspace="elsewhere", zone="Asia/Kolkata"))),
         detail_text(
-            dumps(service.detail(name, zone="Asia/Kolkata")), dumps(service.contacts(name, zone="Asia/Kolkata"))
+            dumps(service.detail(name, zone="Asia/Kolkata")),
+            dumps(service.contacts(name, zone="Asia/Kolkata")),
+            found.columns,
         ),
     ]
-    return f"{'=' * 80}\n".join(pages)
+    return f"{'=' * 120}\n".join(pages)
 
 
 def kept(stage: str) -> Path:
@@ -76,6 +91,19 @@ def test_whoever_draws_knows_nothing_of_the_library() -> None:
     imported = {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     imported |= {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     assert imported == {"__future__", "collections.abc", "json", "typing"}
+
+
+def test_whoever_draws_knows_no_word() -> None:
+    tree = ast.parse((HERE / "drawn.py").read_text(encoding="utf-8"))
+    keys = {id(node.slice) for node in ast.walk(tree) if isinstance(node, ast.Subscript)}
+    keys |= {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    said = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in keys
+    ]
+    assert said
+    assert [text for text in said if any(map(str.isalnum, text))] == []
 
 
 if __name__ == "__main__" and "--write" in sys.argv:

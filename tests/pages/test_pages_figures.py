@@ -158,6 +158,9 @@ def at(day: int, hour: float) -> Instant:
     return to_instant(datetime(2026, 1, day, tzinfo=UTC) + timedelta(hours=hour))
 
 
+CLOSED_WITHOUT_A_CALL = (ContactStatus.EXCLUDED, ContactStatus.MANUAL_STOPPED, ContactStatus.WINDOW_CLOSED)
+ENDED_BY_CALLS = (ContactStatus.COMPLETED, ContactStatus.EXHAUSTED, ContactStatus.ABANDONED, ContactStatus.MACHINE)
+
 ESTIMATES = {
     # Since ten o'clock: 20 in two hours. As many are left: two hours more.
     "the same again": (RUNNING, counters(20, 20), at(5, 14), "pace"),
@@ -167,6 +170,26 @@ ESTIMATES = {
     "over the weekend": (RUNNING, counters(20, 60 + 4 * 90 + 10), at(12, 10), "pace"),
     "all are final": (RUNNING, counters(20, 0), NOON, "pace"),
     "nobody yet": (RUNNING, counters(0, 20), None, "too_early"),
+    "nobody was called": (
+        RUNNING,
+        Counters(dict.fromkeys(CLOSED_WITHOUT_A_CALL, 900) | {ContactStatus.PENDING: 100}),
+        None,
+        "too_early",
+    ),
+    # Of the list of 1,000 there are 20 left, and 20 were called in two hours.
+    "the excluded are no work": (
+        RUNNING,
+        Counters({ContactStatus.EXCLUDED: 960, ContactStatus.EXHAUSTED: 20, ContactStatus.PENDING: 20}),
+        at(5, 14),
+        "pace",
+    ),
+    "all ends by calling": (
+        RUNNING,
+        Counters(dict.fromkeys(ENDED_BY_CALLS, 5) | {ContactStatus.RETRY_SCHEDULED: 20}),
+        at(5, 14),
+        "pace",
+    ),
+    "everybody is excluded": (RUNNING, Counters({ContactStatus.EXCLUDED: 20}), NOON, "pace"),
     "just begun": (attrs.evolve(RUNNING, started_at=NOON), counters(1, 20), None, "too_early"),
     # Since Friday at five: an hour then, three hours today.
     "nights do not count": (attrs.evolve(RUNNING, started_at=at(2, 17)), counters(40, 20), at(5, 14), "pace"),
@@ -217,6 +240,32 @@ def test_when_it_may_end(name: str) -> None:
 def test_it_does_not_end_before_the_next_call() -> None:
     found = estimate(RUNNING, counters(20, 1), NOON, NOON + HOUR, texts=DETAIL_TEXTS, zone=UTC_ZONE)
     assert found.at == datetime(2026, 1, 5, 13, tzinfo=UTC)
+
+
+@pytest.mark.behaviour("M8")
+def test_excluded_before_the_start_is_no_progress() -> None:
+    bench = Bench()
+    campaign = bench.create([f"9198{nth:08d}" for nth in range(100)])
+    bench.service.exclude(campaign.id, [f"9198{nth:08d}" for nth in range(90)], by="ops")
+    bench.service.start(campaign.id, by="ops")
+    bench.clock.advance(seconds=10)
+    found = live(bench, campaign).estimate
+    assert (found.at, found.at_text, found.basis) == (None, "", "too_early")
+
+
+@pytest.mark.behaviour("M8")
+def test_pace_next_call_and_end_in_words() -> None:
+    bench = Bench()
+    campaign = bench.running(1)
+    bench.no_answer(*bench.dials())
+    lines = live(bench, campaign).lines
+    assert [(each.label, each.text, each.note) for each in lines] == [
+        ("Dials per second", "0.02", ""),
+        ("Next call", "2026-01-05 05:00 UTC", ""),
+        ("Expected end", "–", "No call has brought a contact to its end yet."),  # noqa: RUF001 - a dash for nothing
+    ]
+    bench.service.pause(campaign.id, by="ops")
+    assert [each.text for each in live(bench, campaign).lines] == ["0.02", "–", "–"]  # noqa: RUF001
 
 
 def test_json_there_and_back_changes_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from ori_campaigns.codec import dumps, loads, to_plain
 from ori_campaigns.errors import Conflict
 from ori_campaigns.pages import DETAIL_TEXTS, LIST_TEXTS, DetailTexts, ListTexts, failure_toast, toast
-from ori_campaigns.testing.bench import Bench
+from ori_campaigns.testing.bench import Bench, lively, number
 from pages.stages import STAGES, in_stage, row_in
 
 
@@ -43,6 +44,17 @@ PLACES: dict[str, tuple[str, Callable[[], str]]] = {
     "first filter": ("Search campaigns", lambda: page()["search"]["label"]),
     "second filter": ("Status filter", lambda: page()["status"]["label"]),
     "empty state": ("No campaigns found", lambda: page()["empty"]),
+    "no campaign yet": (
+        "If you have not created any campaigns yet, use New Campaign to build your first one.",
+        lambda: page()["empty_hint"],
+    ),
+    **{
+        f"nothing found for {asked}": (
+            "Clear the search box and set the status filter back to All statuses to see your campaigns again.",
+            lambda asked=asked: page(**asked)["empty_hint"],  # type: ignore[misc]
+        )
+        for asked in ({"search": "x"}, {"status": "failed"}, {"search": "x", "status": "draft"})
+    },
     "restart note": ("Restarted 2026-01-05 05:00 UTC by meera", lambda: row_in("prepared restart")["restart_note"]),
     "asked before restart": (NO_RUN, lambda: button("completed", "restart")["confirmation"]["text"]),
     "asked before a failed one": (NO_RUN, lambda: button("failed", "restart")["confirmation"]["text"]),
@@ -120,12 +132,13 @@ def marked(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(map(marked, value))
     if attrs.has(type(value)):
-        return all_marked(type(value))
+        return all_marked(value)
     return {key: marked(text) for key, text in value.items()}
 
 
-def all_marked(kind: type) -> Any:
-    return kind(**{field.name: marked(getattr(kind(), field.name)) for field in attrs.fields(kind)})
+def all_marked(texts: Any) -> Any:
+    changes = {field.name: marked(getattr(texts, field.name)) for field in attrs.fields(type(texts))}
+    return attrs.evolve(texts, **changes)
 
 
 def words(plain: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -139,17 +152,40 @@ def words(plain: Any, path: str = "") -> Iterator[tuple[str, str]]:
         yield path, plain
 
 
-SHOWN = (
-    *("label", "title", "text", "ok", "cancel", "empty", "copy_label", "more_label", "status_label", "restart_note"),
-    *("columns", "back", "completion_text"),
-)
+# Codes for programs, what a host named itself, and times for programs. All else is for people.
+FOR_PROGRAMS = {
+    *("action", "basis", "colour", "completion_reason", "detail", "icon", "key", "kind", "leads_to", "reason", "rule"),
+    *("state", "status", "tone", "type", "disposition", "due", "ended", "answered", "rang", "reserved", "as_of", "at"),
+    *("created", "started", "completed", "next_call", "attempt_id", "campaign_id", "short_id", "name", "by", "carrier"),
+    *("number", "from_number", "business_disposition", "said"),
+}
+# Figures and times are in the page's own form, and carry no words.
+BARE = re.compile(r"[\d,.]+( %)?|\d{4}-\d\d-\d\d( \d\d:\d\d UTC)?")
+
+
+def assert_replaced(page: Any) -> None:
+    """Assert that every text for people has a mark, and there are some."""
+    plain = to_plain(page)
+    # The dialler's own value, values of filters, and what a carrier or a host named.
+    plain.pop("config", None)
+    for each in plain.get("pool", []):
+        assert each.pop("text") == each["number"]
+        each.pop("label")
+    for each in plain.get("settings", []):
+        if each["key"] in {"bot", "on_system", "on_business"}:
+            each.pop("value")
+    shown = [(path, text) for path, text in words(plain) if path.rpartition(".")[2] not in FOR_PROGRAMS]
+    assert any("~" in text for _, text in shown)
+    values = (".choices.value", ".suggestions.value", ".status.value", ".disposition.value", ".search.value")
+    bare = [(path, text) for path, text in shown if text and "~" not in text and not BARE.fullmatch(text)]
+    assert [(path, text) for path, text in bare if not path.endswith(values)] == []
 
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_every_text_of_both_pages_can_be_replaced(stage: str) -> None:
     bench = Bench()
     name = in_stage(bench, stage).id
-    texts = all_marked(DetailTexts)
+    texts = all_marked(DETAIL_TEXTS)
     pages = [
         bench.service.list_page(texts=texts.rows),
         bench.service.list_page(texts=texts.rows, search="nobody"),
@@ -158,17 +194,18 @@ def test_every_text_of_both_pages_can_be_replaced(stage: str) -> None:
         bench.service.contacts(name, texts=texts, disposition="nobody"),
     ]
     for each in pages:
-        plain = to_plain(each)
-        # The label of a carrier's number is the carrier's.
-        plain.pop("pool", None)
-        found = [(path, text) for path, text in words(plain) if path.rpartition(".")[2] in SHOWN]
-        assert found
-        rates = ("progress", "answer_rate", "completion_rate")
-        assert [
-            (path, text)
-            for path, text in found
-            if text and not text.startswith("~") and path.split(".")[-2] not in rates
-        ] == []
+        assert_replaced(each)
+
+
+@pytest.mark.parametrize("finish", [False, True])
+def test_every_text_of_an_eventful_day_can_be_replaced(finish: bool) -> None:
+    bench = Bench()
+    lively(bench, finish=finish)
+    texts = all_marked(DETAIL_TEXTS)
+    for campaign in bench.store.campaigns():
+        bench.service.exclude(campaign.id, [number(5)], by="ops")
+        assert_replaced(bench.service.detail(campaign.id, texts=texts))
+        assert_replaced(bench.service.contacts(campaign.id, texts=texts))
 
 
 def test_a_translation_may_leave_words_out() -> None:
@@ -179,7 +216,7 @@ def test_a_translation_may_leave_words_out() -> None:
     assert (row.badge.label, row.failure) == ("failed", "no_usable_number")
     assert [(each.label, each.confirmation) for each in row.buttons] == [("restart", None), ("clone", None)]
     assert toast("start", bare) is None
-    nothing = DetailTexts(figure={}, estimates={}, actions={}, setting={}, words={}, contact_statuses={})
+    nothing = DetailTexts(figure={}, estimates={}, actions={}, setting={}, counted={}, contact_statuses={})
     assert bench.service.detail(name, texts=nothing).contacts[0].label == "pending"
 
 

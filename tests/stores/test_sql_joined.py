@@ -77,7 +77,8 @@ def test_it_commits_with_the_host(host: Host) -> None:
     assert host.store.campaign(host.id).status == "paused"
     assert host.store.counters(host.id).excluded == 1
     assert [each.number.reveal() for each in host.store.contacts(created)] == [number(60), number(61)]
-    assert host.bench.service.create(host.bench.draft(name="Again"), by="host", key="order 7").id == created
+    again = host.bench.draft(name="Joined"), Leads.of([number(60), number(61)])
+    assert host.bench.service.create(*again, by="host", key="order 7").id == created
 
 
 @pytest.mark.parametrize("note_first", [True, False])

@@ -20,19 +20,23 @@ def page_text(page: dict[str, Any]) -> str:
     lines += map(_pill, page["pills"])
     lines += ["", *(each["help"] for each in page["pills"] if each["step"] == page["step"])]
     lines += map(_notice, page["notices"])
+    if page["guidance"]:
+        lines += ["", *([page["guidance_head"]] if page["guidance_head"] else [])]
+        lines += [f"  - {each}" for each in page["guidance"]]
     group = ""
     for each in page["fields"]:
         if each["group"] != group:
             group = each["group"]
             lines += ["", f"== {group} =="]
         lines += ["", *_field(each)]
-    if page["preview"]:
-        lines += ["", *_table(page["preview"])]
+    preview = ["", *_table(page["preview"])] if page["preview"] else []
     if page["review"]:
-        lines += ["", *_review(page["review"])]
+        lines += ["", *_review(page["review"], preview)]
         # On the other steps each problem stands at its field.
-        lines += _part("Problems", map(_problem, page["problems"]))
-    lines += _part("Not saved", map(_problem, page["failures"]))
+        lines += _part("Problems", (_linked(each, page) for each in page["problems"]))
+    else:
+        lines += preview
+    lines += _part("Not saved", (_linked(each, page) for each in page["failures"]))
     lines += ["", " ".join(map(_button, page["buttons"]))]
     return "\n".join(lines) + "\n"
 
@@ -59,7 +63,8 @@ def _field(field: dict[str, Any]) -> Iterator[str]:
     yield f"{label}  {_input(field)}{'' if field['enabled'] else f' ({state})'}".rstrip()
     yield from (f"    {_option(field['kind'], each)}" for each in field["options"])
     yield from (f"    {field[name]}" for name in ("help", "note") if field[name])
-    yield from (f"    {_problem(each)}" for each in field["problems"])
+    # What is only not filled in yet is no error to show: the star says that it has to be.
+    yield from (f"    {_problem(each)}" for each in field["problems"] if not each["missing"])
 
 
 def _input(field: dict[str, Any]) -> str:
@@ -99,6 +104,12 @@ def _problem(problem: dict[str, Any]) -> str:
     return f"{problem['severity']}: {problem['message']} {problem['hint']}".rstrip()
 
 
+def _linked(problem: dict[str, Any], page: dict[str, Any]) -> str:
+    steps = {each["step"]: each["label"] for each in page["pills"]}
+    place = f" [go to {steps[problem['step']]}, {problem['field']}]" if problem["step"] else ""
+    return _problem(problem) + place
+
+
 # --- tables ----------------------------------------------------------------------------------------------------------
 
 
@@ -110,13 +121,16 @@ def _table(table: dict[str, Any]) -> Iterator[str]:
         yield "  " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip()
 
 
-def _review(review: dict[str, Any]) -> Iterator[str]:
+def _review(review: dict[str, Any], preview: Iterable[str]) -> Iterator[str]:
     for part in ("grid", "rules"):
         for row in review[part]:
-            yield f"  {row['label']:.<40} {row['value']}"
+            worst = min((each["severity"] for each in row["problems"]), default="")
+            yield f"{'!' if worst == 'error' else '?' if worst else ' '} {row['label']:.<40} {row['value']}"
             if row["items"] and row["value"] != ", ".join(row["items"]):
                 yield from (f"  {'':40}   {item}" for item in row["items"])
         yield ""
+    yield from (each for each in preview if each)
+    yield from [""] if preview else []
     yield review["confirm"]
     yield from (f"  * {each}" for each in review["checklist"])
     if review["note"]:

@@ -36,7 +36,7 @@ def some(known: list[Any], strange: list[Any]) -> st.SearchStrategy[list[Any]]:
 
 
 ENTRIES: dict[str, st.SearchStrategy[Any]] = {
-    "name": st.sampled_from(["Renewals", "  Renewals ", "", " ", "a\0"]) | TEXT,
+    "name": st.sampled_from(["Renewals", "  Renewals ", "", " ", "a\0", "\u200b", "a\nb", "\ud800"]) | TEXT,
     "bot": st.sampled_from(["asha", "ravi", "", "nobody"]),
     "numbers": some([FIRST, SECOND, PhoneNumber(THIRD)], [STRANGE, INBOUND, "junk", "+91 11 4000-1000"]),
     "concurrency_limit": NUMBERS,
@@ -49,7 +49,7 @@ ENTRIES: dict[str, st.SearchStrategy[Any]] = {
     "max_attempts": NUMBERS,
     "delay_minutes": NUMBERS,
     "on_system": some(["RNR", "no_answer"], ["busy"]),
-    "on_business": st.sampled_from(["", "a, b", "a,,A ,"]) | TEXT,
+    "on_business": st.sampled_from(["", "a, b", "a,,A ,", "a, b\ud800"]) | TEXT,
     "stop_rule": st.booleans(),
     "stop_after_seconds": NUMBERS,
     "redial_rule": st.booleans(),

@@ -121,6 +121,8 @@ def test_which_campaigns_can_be_saved(stage: str, status: str, editable: bool) -
     assert (last.working() == last) is not editable
     if not editable:
         assert last.problems()[0].message == notice
+        running = status == "running"
+        assert last.problems()[0].hint == ("Pause it first, or clone it." if running else "Clone it, or restart it.")
 
 
 @pytest.mark.behaviour("L10", "L19")

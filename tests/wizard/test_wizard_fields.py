@@ -18,6 +18,7 @@ from wizard.desk import (
     FIRST,
     INBOUND,
     OFFERS,
+    PEOPLE,
     SECOND,
     STRANGE,
     THIRD,
@@ -167,9 +168,8 @@ def test_a_numeric_field_that_is_not_left(key: str, typed: Any, _: object, comes
     after = typing.next()
     assert after.step is Step.UPLOAD_CSV
     assert config_value(after.draft().config, key) == saved
-    written = "" if typed is None else str(typed)
-    assert getattr(typing.entries, key) == written
-    assert getattr(after.entries, key) == (str(saved) if key == "concurrency_limit" else written)
+    assert getattr(typing.entries, key) == ("" if typed is None else str(typed))
+    assert getattr(after.entries, key) == str(saved), "and is read so by whoever comes back to the step"
     review = after.next().page().review
     assert review is not None
     rows = {row.key: row.value for row in (*review.grid, *review.rules)}
@@ -193,11 +193,18 @@ def test_a_number_that_is_too_large_is_no_blank(key: str, huge: Any) -> None:
     assert wizard.next() == wizard
 
 
-@pytest.mark.behaviour("W6")
-def test_create_settles_a_concurrency_that_was_not_left() -> None:
-    ready = at(Step.REVIEW)
-    for typed in ("", "0", "abc"):
-        assert ready.enter("concurrency_limit", typed).working().entries.concurrency_limit == "50"
+@pytest.mark.behaviour("W6", "W9", "W10")
+@pytest.mark.parametrize("key", NUMERIC)
+@pytest.mark.parametrize("typed", ["", "0", "abc"])
+def test_create_settles_a_number_that_was_not_left(key: str, typed: str) -> None:
+    ready = at(Step.REVIEW, full().upload(PEOPLE))
+    assert getattr(ready.enter(key, typed).working().entries, key) == str(NUMERIC[key])
+
+
+@pytest.mark.behaviour("W10")
+def test_the_threshold_of_a_rule_that_is_off_is_not_settled() -> None:
+    typed = full().enter("stop_after_seconds", "").toggle("stop_rule").enter("redial_under_seconds", "abc").next()
+    assert (typed.entries.stop_after_seconds, typed.entries.redial_under_seconds) == ("", "15")
 
 
 @pytest.mark.behaviour("W10")
@@ -232,6 +239,9 @@ def test_a_threshold_is_there_while_its_rule_is_on(rule: str, threshold: str) ->
         ("Renewals", "Renewals", ""),
         ("नवीनीकरण", "नवीनीकरण", ""),
         ("a\0b", "a\0b", "name_unprintable"),
+        ("Q2\nRenewals", "Q2\nRenewals", "name_unprintable"),
+        ("\u200b", "\u200b", "name_blank"),
+        ("x" * 301, "x" * 301, "name_too_long"),
     ],
 )
 def test_the_name(typed: str, saved: str, wrong: str) -> None:
@@ -322,7 +332,8 @@ def test_a_number_ticked_twice_counts_once_with_a_warning() -> None:
     assert [number.reveal() for number in wizard.draft().numbers] == [SECOND, FIRST]
     [problem] = wizard.page().problems
     assert (problem.path, problem.code, problem.severity) == ("numbers[2]", "number_repeated", "warning")
-    assert SECOND not in str(problem)
+    assert problem.message == "Number 911140001001 is ticked more than once."
+    assert SECOND not in repr(problem)
     assert wizard.can_advance
     # Unticking it takes it out altogether.
     assert [number.reveal() for number in wizard.toggle("numbers", SECOND).draft().numbers] == [FIRST]
@@ -367,6 +378,18 @@ def test_a_concurrency_that_the_channels_cannot_carry_is_a_warning(
 def test_a_number_under_two_carriers_is_offered_once() -> None:
     twice = Offers(OFFERS.bots, [*CARRIERS, Carrier("third", [CarrierNumber(FIRST, "Other")])])
     assert [value for value, *_ in pool(new().offered(twice))] == [FIRST, SECOND, THIRD]
+
+
+@pytest.mark.behaviour("W5", "P3")
+@pytest.mark.parametrize("outbound", [True, False])
+def test_a_number_under_two_carriers_is_told_before_start_would_refuse_it(outbound: bool) -> None:
+    other = Carrier("third", [CarrierNumber(FIRST, "Other", outbound=outbound)])
+    for carriers in ([*CARRIERS, other], [other, *CARRIERS]):
+        wizard = at(Step.NUMBER_POOL).offered(Offers(OFFERS.bots, carriers))
+        assert FIRST in [value for value, _, _, _, available in pool(wizard) if available]
+        assert codes(field(wizard, "numbers").problems) == ["number_under_two_carriers"]
+        assert not wizard.can_advance
+        assert wizard.toggle("numbers", FIRST).toggle("numbers", SECOND).can_advance
 
 
 # --- mode and always-on -----------------------------------------------------------------------------------------------
@@ -542,6 +565,14 @@ def test_custom_dispositions(typed: str, saved: tuple[str, ...]) -> None:
     assert wizard.draft().config.retry.on_business == saved
     assert field(wizard, "on_business").value == typed
     assert wizard.can_advance
+
+
+@pytest.mark.behaviour("W9", "W16")
+def test_a_custom_disposition_that_no_store_keeps_is_an_error_at_its_field() -> None:
+    for typed in ("\ud800", "later, a\nb", "a\0"):
+        wizard = at(Step.DIALLER_CONFIG).enter("on_business", typed)
+        assert codes(field(wizard, "on_business").problems) == ["unprintable"]
+        assert not wizard.can_advance
 
 
 @pytest.mark.behaviour("W9", "W16")

@@ -8,7 +8,7 @@ import pytest
 from ori_campaigns.carriers import Carrier
 from ori_campaigns.errors import Conflict, InvalidDefinition, Problem
 from ori_campaigns.wizard import STEPS, Mode, Offers, Place, Saved, Step, Wizard
-from wizard.desk import FIRST, OFFERS, PEOPLE, at, codes, editing, new, service
+from wizard.desk import FIRST, PEOPLE, at, codes, editing, new, service
 
 BASICS, POOL, CONFIG, CSV, REVIEW = STEPS
 
@@ -141,17 +141,24 @@ def test_the_buttons_of_each_step() -> None:
 @pytest.mark.parametrize("place", Place)
 @pytest.mark.parametrize("step", STEPS)
 def test_the_back_link_leads_to_where_the_wizard_was_entered_from(place: Place, step: Step) -> None:
+    link = attrs.evolve(editing("paused"), step=step, entered_from=place).page().back_link
+    assert (link.leads_to, link.icon, link.campaign_id) == (place, "arrow", "c-77")
+
+
+@pytest.mark.behaviour("W3")
+@pytest.mark.parametrize("place", Place)
+@pytest.mark.parametrize("step", STEPS)
+def test_a_campaign_that_is_not_made_yet_has_no_detail_page_to_go_back_to(place: Place, step: Step) -> None:
     link = attrs.evolve(at(step), entered_from=place).page().back_link
-    assert (link.leads_to, link.icon, link.campaign_id) == (place, "arrow", "")
-    assert attrs.evolve(editing("paused"), entered_from=place).page().back_link.campaign_id == "c-77"
+    assert (link.label, link.leads_to, link.campaign_id) == ("Campaigns", "list", "")
 
 
 @pytest.mark.behaviour("W3")
 def test_the_wizard_remembers_where_it_was_entered_from() -> None:
     campaign = editing()
     assert campaign.entered_from is Place.LIST
-    opened = Wizard.create(OFFERS, key="k", entered_from=Place.DETAIL)
-    assert opened.page().back_link.leads_to is Place.DETAIL
+    opened = attrs.evolve(campaign, entered_from=Place.DETAIL)
+    assert opened.next().page().back_link.leads_to is Place.DETAIL
 
 
 @pytest.mark.behaviour("W3")
@@ -192,7 +199,8 @@ def test_what_failed_is_shown_and_create_may_be_pressed_again() -> None:
     ready = at(REVIEW)
     problem = Problem("", "store_unavailable", "The store could not be reached.")
     failed = ready.working().failed(InvalidDefinition([problem]))
-    assert (failed.is_working, failed.page().failures) == (False, (problem,))
+    assert (failed.is_working, failed.failures) == (False, (problem,))
+    assert [str(each) for each in failed.page().failures] == ["The store could not be reached."]
     assert failed.can_create
     assert failed.key == ready.key
     assert failed.working().failures == ()

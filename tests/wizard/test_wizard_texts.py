@@ -53,6 +53,11 @@ def groups() -> list[str]:
     return list(dict.fromkeys(each.group for each in page(CONFIG).fields))
 
 
+def guidance(step: Step) -> tuple[str, ...]:
+    shown = page(step)
+    return (shown.guidance_head, *shown.guidance)
+
+
 ALWAYS_ON = attrs.evolve(new(mode="multi_day", always_on=True))
 IN: dict[str, Callable[[], Iterable[str]]] = {
     "pills": lambda: [each.label for each in page(BASICS).pills],
@@ -71,6 +76,11 @@ IN: dict[str, Callable[[], Iterable[str]]] = {
     "step 5, buttons": lambda: buttons(REVIEW),
     "step 5, while creating": lambda: buttons(REVIEW, at(REVIEW).working()),
     "step 5, while saving": lambda: buttons(REVIEW, at(REVIEW, editing()).working()),
+    "step 1, before starting": lambda: guidance(BASICS),
+    "step 2, guidance": lambda: guidance(POOL),
+    "step 3, guidance": lambda: guidance(CONFIG),
+    "step 4, guidance": lambda: guidance(CSV),
+    "step 5, what comes after": lambda: (review.note for review in [page(REVIEW).review] if review),
     "step 1, locked": lambda: notices(BASICS, editing("paused")),
     "every step, has run": lambda: notices(CONFIG, editing("prepared restart")),
     "every step, running": lambda: notices(POOL, editing("running")),
@@ -82,6 +92,10 @@ IN: dict[str, Callable[[], Iterable[str]]] = {
     "toasts": lambda: [at(REVIEW).saved("c").toast, editing().saved("c").toast],
 }
 
+HAS_RUN = (
+    "Campaign name, bot, and contacts are locked after the first run. You can rotate outbound numbers and adjust "
+    "dialler config before pressing Start."
+)
 PLACES: list[tuple[str, str]] = [
     *(("pills", text) for text in ("Basics", "Number Pool", "Dialler Config", "Upload CSV", "Review")),
     *(("step 1, labels", text) for text in ("Campaign Name", "Bot")),
@@ -141,6 +155,70 @@ PLACES: list[tuple[str, str]] = [
     ("step 5, while creating", "Creating…"),
     ("step 5, while saving", "Saving…"),
     ("step 1, locked", "These fields stay fixed so old and new attempts remain audit-safe."),
+    (
+        "step 1, locked",
+        (
+            "If you need a different name, bot, or contact set on an already-run campaign, use Clone from the campaign "
+            "list or detail page to copy it into a fresh draft you can edit freely."
+        ),
+    ),
+    *(
+        ("step 1, before starting", text)
+        for text in (
+            "Confirm the following so the campaign runs cleanly:",
+            "the bot has passed test calls and is ready for live use",
+            "the outbound numbers you want to dial from are configured under Carriers",
+            "your contact CSV has clean phone numbers and a phone_number column",
+            "the calling time window and working days are approved for the client",
+            "the concurrency you plan to use is safe for available capacity",
+        )
+    ),
+    *(
+        ("step 2, guidance", text)
+        for text in (
+            "Operations guidance:",
+            "choose numbers approved for this client and campaign",
+            "avoid inbound-only DIDs",
+            "select enough numbers to support your intended concurrency",
+            "carrier dial-rate (CPS) capacity is configured separately under Carriers, not here",
+        )
+    ),
+    (
+        "step 3, guidance",
+        (
+            "Concurrency is the seat budget — how many conversations can be live at once. It is the protection limit "
+            "for available capacity, not the rate at which new calls are launched. The carrier’s own dial-rate "  # noqa: RUF001 - as written
+            "limit also applies, and the tighter of the two wins."
+        ),
+    ),
+    (
+        "step 3, guidance",
+        (
+            "The most common retryable outcomes are no_answer, rejected, RNR, error, and timeout. Tick the ones that "
+            "match how the client wants unreached contacts handled."
+        ),
+    ),
+    (
+        "step 3, guidance",
+        (
+            "There is no answering-machine detection toggle in this wizard. Calls that reach a machine are still "
+            "counted on the campaign detail screen, but machine detection is not switched on or off here."
+        ),
+    ),
+    (
+        "step 4, guidance",
+        (
+            "When you select a valid file, a preview table shows the header and the first few rows so you can confirm "
+            "the columns are correct before continuing."
+        ),
+    ),
+    (
+        "step 5, what comes after",
+        (
+            "A newly created campaign stays in draft status and does not dial anything until you press Start on the "
+            "campaign list or detail page. This gives you a final chance to review before live calls begin."
+        ),
+    ),
     ("every step, running", "Only draft and paused campaigns can be edited. Current status: running."),
     (
         "every step, has run",
@@ -175,8 +253,19 @@ def test_a_text_is_in_its_place(place: str, text: str) -> None:
 
 @pytest.mark.behaviour("W1", "W14")
 def test_there_are_no_other_steps_checks_and_zones() -> None:
-    for place in ("pills", "checklist", "zones", "dispositions", "step 3, labels", "step 3, headings"):
-        assert list(IN[place]()) == [text for where, text in PLACES if where == place]
+    whole = ("pills", "checklist", "zones", "dispositions", "step 3, labels", "step 3, headings", "step 1, locked")
+    for place in (*whole, "step 1, before starting", "step 2, guidance"):
+        shown = [text for text in IN[place]() if text not in HAS_RUN]
+        assert shown == [text for where, text in PLACES if where == place]
+
+
+@pytest.mark.behaviour("W4", "W16")
+def test_there_is_no_guidance_for_what_is_locked() -> None:
+    def guided(wizard: Wizard) -> list[int]:
+        return [step.number for step in Step if attrs.evolve(wizard, step=step).page().guidance]
+
+    assert [guided(wizard) for wizard in (new(), editing(), editing("paused"))] == [[1, 2, 3, 4], [1, 2, 3, 4], [2, 3]]
+    assert editing("paused").page().guidance_head == ""
 
 
 # What is said of a field: where, and words of it that must be there.
@@ -244,7 +333,7 @@ def marked(value: Any) -> Any:
 
 WORDS = marked(attrs.evolve(TEXTS, time_zones={zone: zone for zone in ("Asia/Kolkata", "UTC")}))
 # Texts of the page; what else it holds are keys and what was entered.
-SHOWN = {"title", "label", "help", "note", "text", "confirm", "checklist", "group"}
+SHOWN = {"title", "label", "help", "note", "text", "confirm", "checklist", "group", "guidance", "guidance_head"}
 
 
 def unmarked(value: Any, key: str = "") -> Iterable[str]:
@@ -255,7 +344,7 @@ def unmarked(value: Any, key: str = "") -> Iterable[str]:
     elif isinstance(value, tuple):
         for each in value:
             yield from unmarked(each, key)
-    elif attrs.has(type(value)) and type(value).__name__ not in {"Problem", "Option"}:
+    elif attrs.has(type(value)) and type(value).__name__ not in {"PageProblem", "Option"}:
         for each in attrs.fields(type(value)):
             yield from unmarked(getattr(value, each.name), each.name)
 
@@ -283,8 +372,37 @@ def test_all_of_it_can_be_said_otherwise(wizard: Wizard, step: Step) -> None:
         assert all(values[key].startswith("§") for key in ("contacts", "window", "always_on", "stop_rule", "numbers"))
 
 
+@pytest.mark.parametrize("step", Step)
+def test_what_a_mapping_leaves_out_is_said_in_the_built_in_words(step: Step) -> None:
+    texts = WizardTexts(
+        steps={"review": StepText("Prüfen", "Alles ansehen.")},
+        groups={"retries": "Wiederholungen"},
+        fields={"bot": FieldText("Sprachbot")},
+        modes={"multi_day": "Mehrere Tage"},
+        days={"6": "Sonntag"},
+        time_zones={"UTC": "Weltzeit"},
+    )
+    built_in, partial = page(step), attrs.evolve(EVERYTHING, step=step).page(texts)
+    labels = [each.label for each in built_in.fields]
+    assert [each.label for each in partial.fields] == ["Sprachbot" if each == "Bot" else each for each in labels]
+    assert [each.label for each in partial.pills] == ["Basics", "Number Pool", "Dialler Config", "Upload CSV", "Prüfen"]
+    groups = dict.fromkeys(each.group for each in partial.fields if each.group)
+    if step is CONFIG:
+        assert list(groups) == [
+            "Concurrency and mode",
+            "Time window and working days",
+            "Wiederholungen",
+            "Redial and stop rules",
+            "Callbacks and exclusion",
+        ]
+        shown = {each.key: [option.label for option in each.options] for each in partial.fields}
+        assert shown["mode"] == ["Single Day", "Mehrere Tage"]
+        assert (shown["working_days"][0], shown["working_days"][-1]) == ("Monday", "Sonntag")
+        assert (shown["timezone"][0], shown["timezone"][-1]) == ("Asia/Kolkata (IST)", "Weltzeit")
+
+
 def test_one_text_at_a_time() -> None:
-    texts = attrs.evolve(TEXTS, create="Kampagne anlegen", days={**TEXTS.days, "0": "Montag"})
+    texts = attrs.evolve(TEXTS, create="Kampagne anlegen", days={"0": "Montag"})
     drawn = at(REVIEW).page(texts)
     assert drawn.buttons[-1].label == "Kampagne anlegen"
     assert drawn.review is not None

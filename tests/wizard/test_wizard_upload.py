@@ -157,12 +157,12 @@ def test_of_a_list_without_a_head_the_first_contacts_are_previewed() -> None:
 
 
 @pytest.mark.behaviour("W14")
-def test_the_preview_is_on_the_fourth_step_only() -> None:
+def test_the_preview_is_on_the_fourth_step_and_on_review() -> None:
     wizard = on_csv().upload(PEOPLE).next()
     assert [attrs.evolve(wizard, step=step).page().preview is not None for step in STEPS] == [
         *[False] * 3,
         True,
-        False,
+        True,
     ]
     assert on_csv().page().preview is None
 
@@ -200,7 +200,8 @@ REFUSAL = IngestError("leads.csv is empty.", code="empty_file")
 def test_a_refused_file_blocks_until_it_is_replaced_or_removed() -> None:
     wizard = on_csv().upload_failed(REFUSAL, source="leads.csv", hint="Check that it is the right file.")
     [problem] = field(wizard, "contacts").problems
-    assert problem == Problem("contacts", "empty_file", "leads.csv is empty.", "Check that it is the right file.")
+    assert (problem.path, problem.code, problem.missing) == ("contacts", "empty_file", False)
+    assert (problem.message, problem.hint) == ("leads.csv is empty.", "Check that it is the right file.")
     assert field(wizard, "contacts").value == "leads.csv"
     assert not wizard.can_advance
     assert wizard.upload(PEOPLE) == on_csv().upload(PEOPLE)

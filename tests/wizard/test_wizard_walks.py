@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 import attrs
 import pytest
@@ -15,6 +16,8 @@ from ori_campaigns.wizard import STEPS, Entries, Step, Wizard, WizardPage
 from wizard.moves import Move, beginnings, play, walks
 
 ZONES = {"Asia/Kolkata", "UTC", "Asia/Kathmandu"}
+BREAKS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+NUMERIC = {"concurrency_limit", "max_attempts", "delay_minutes", "stop_after_seconds", "redial_under_seconds"}
 FIVE = {"no_answer", "rejected", "RNR", "error", "timeout"}
 
 
@@ -37,7 +40,9 @@ def basics(wizard: Wizard) -> bool:
     entries = wizard.entries
     if wizard.has_run:
         return True
-    named = bool(entries.name.strip()) and "\0" not in entries.name
+    name = entries.name.strip()
+    # Each is printable but for a space; and none breaks the line or the encoding.
+    named = any(each.isprintable() and each != " " for each in name) and not BREAKS.search(name)
     return named and entries.bot in {bot.id for bot in wizard.offers.bots}
 
 
@@ -63,6 +68,7 @@ def config(wizard: Wizard) -> bool:
         and set(entries.working_days) <= set("0123456")
         and entries.mode in {"single_day", "multi_day"}
         and set(entries.on_system) <= FIVE
+        and not any(BREAKS.search(each.strip()) for each in entries.on_business.split(","))
         and all(comes_to(each, 1) is not None for each in numbers)
     )
 
@@ -93,9 +99,16 @@ def may_create(wizard: Wizard) -> bool:
 
 
 def settled(entries: Entries) -> Entries:
-    """W6: what Next makes of a concurrency that was not left."""
-    number = comes_to(entries.concurrency_limit, 50)
-    return entries if number is None else attrs.evolve(entries, concurrency_limit=str(number))
+    """W6, W9, W10: what Next makes of numeric fields that were not left."""
+    numbers = {
+        "concurrency_limit": comes_to(entries.concurrency_limit, 50),
+        "max_attempts": comes_to(entries.max_attempts, 3),
+        "delay_minutes": comes_to(entries.delay_minutes, 30),
+        "stop_after_seconds": comes_to(entries.stop_after_seconds, 30) if entries.stop_rule else None,
+        "redial_under_seconds": comes_to(entries.redial_under_seconds, 15) if entries.redial_rule else None,
+    }
+    settling: dict[str, Any] = {key: str(number) for key, number in numbers.items() if number is not None}
+    return attrs.evolve(entries, **settling)
 
 
 # --- walks ------------------------------------------------------------------------------------------------------------
@@ -137,7 +150,7 @@ def check_move(before: Wizard, move: Move, after: Wizard) -> None:
         if getattr(before.entries, each.name) != getattr(after.entries, each.name)
     }
     if name in {"next", "working"}:
-        assert after.entries in {before.entries, settled(before.entries)} or changed <= {"concurrency_limit"}
+        assert after.entries in {before.entries, settled(before.entries)} or changed <= NUMERIC
         expected = settled(before.entries) if before.step is Step.DIALLER_CONFIG and step else before.entries
         assert name == "working" or after.entries == expected
     elif name in {"enter", "toggle", "leave"}:
@@ -166,10 +179,10 @@ def test_any_walk(wizard: Wizard, walk: list[Move]) -> None:
     event(f"working {wizard.is_working}, create enabled {wizard.can_create}")
 
 
-@pytest.mark.behaviour("W1", "W2", "W6")
+@pytest.mark.behaviour("W1", "W2", "W6", "W9", "W10")
 @settings(max_examples=150)
 @given(beginnings(), walks())
-def test_back_and_next_change_nothing_but_a_concurrency_that_was_not_left(wizard: Wizard, walk: list[Move]) -> None:
+def test_back_and_next_change_nothing_but_numbers_that_were_not_left(wizard: Wizard, walk: list[Move]) -> None:
     for move in walk:
         wizard = play(wizard, move)
         there = wizard.back()

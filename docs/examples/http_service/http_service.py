@@ -58,7 +58,8 @@ def unreadable(message: str) -> ori.UnreadableDocument:
 
 class Request:
     def __init__(self, service: ori.CampaignService, uploads: Path, environ: WSGIEnvironment) -> None:
-        self.service, self.uploads, self.environ = service, uploads, environ
+        self.service = service.within(environ.get("HTTP_X_WORKSPACE", "default"))
+        self.uploads, self.environ = uploads, environ
         self.query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
         self.user, self.key = environ.get("HTTP_X_USER", ""), environ.get("HTTP_IDEMPOTENCY_KEY")
 
@@ -129,10 +130,7 @@ def answer(request: Request) -> object:
 
 def app(service: ori.CampaignService, uploads: Path, environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
     try:
-        status, value = (
-            200,
-            answer(Request(service.within(environ.get("HTTP_X_WORKSPACE", "default")), uploads, environ)),
-        )
+        status, value = 200, answer(Request(service, uploads, environ))
     except Exception as error:  # noqa: BLE001 - the table of errors has the last word
         status, value = refused(error)
     later = [("Retry-After", "5")] if status == HTTPStatus.SERVICE_UNAVAILABLE else []

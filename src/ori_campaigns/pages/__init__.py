@@ -18,12 +18,14 @@ from ori_campaigns.pages.detail import (
     DetailPage,
     PoolNumber,
     RestartEntry,
+    RunEntry,
     detail_page,
 )
+from ori_campaigns.pages.detail_texts import DETAIL_TEXTS, DetailTexts
 from ori_campaigns.pages.figures import Estimate, Figure, LiveFigures, Moment
-from ori_campaigns.pages.parts import ActionButton, Badge, Choice, Confirmation, PageButton, PageFilter, Share
+from ori_campaigns.pages.parts import ActionButton, Badge, Choice, Confirmation, Labelled, PageButton, PageFilter, Share
 from ori_campaigns.pages.settings import Setting
-from ori_campaigns.pages.texts import DETAIL_TEXTS, LIST_TEXTS, DetailTexts, ListTexts
+from ori_campaigns.pages.texts import LIST_TEXTS, ListTexts
 from ori_campaigns.pages.toasts import Toast, ToastKind, failure_toast, toast
 
 __all__ = [
@@ -43,6 +45,7 @@ __all__ = [
     "Estimate",
     "Figure",
     "LIST_TEXTS",
+    "Labelled",
     "ListPage",
     "ListRow",
     "ListTexts",
@@ -52,6 +55,7 @@ __all__ = [
     "PageFilter",
     "PoolNumber",
     "RestartEntry",
+    "RunEntry",
     "Setting",
     "Share",
     "Toast",

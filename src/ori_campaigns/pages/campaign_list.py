@@ -88,6 +88,7 @@ class ListPage:
         columns: the heads of the columns.
         rows: those that passed both filters, newest created first.
         empty: what is shown instead of rows, empty while there are some.
+        empty_hint: what to do about it: clear the filters, or create the first campaign.
         more: there are rows behind these.
         more_label: what the button for them is called.
         cursor: give it as `after` for the next page; empty where there is none.
@@ -100,13 +101,20 @@ class ListPage:
     columns: tuple[str, ...]
     rows: tuple[ListRow, ...]
     empty: str
+    empty_hint: str
     more: bool
     more_label: str
     cursor: str
 
 
 def list_page(
-    found: Sequence[Overview], only: CampaignFilter, limit: int, *, texts: ListTexts = LIST_TEXTS, zone: str = "UTC"
+    found: Sequence[Overview],
+    only: CampaignFilter,
+    limit: int,
+    *,
+    first: bool = True,
+    texts: ListTexts = LIST_TEXTS,
+    zone: str = "UTC",
 ) -> ListPage:
     """Return a page of the list.
 
@@ -114,6 +122,7 @@ def list_page(
         found: the campaigns that pass the filter, from where the page begins; one more than fits if there are more.
         only: what the filters are set to.
         limit: rows on the page.
+        first: it is the first page, not one behind a cursor.
         texts: what is said.
         zone: the IANA name of the zone in which times are shown.
 
@@ -131,10 +140,18 @@ def list_page(
         columns=texts.columns,
         rows=tuple(list_row(each.campaign, each.counters, texts=texts, zone=clock) for each in shown),
         empty="" if shown else texts.nothing_found,
+        empty_hint="" if shown else _hint(only, texts, first=first),
         more=more,
         more_label=texts.more,
         cursor=to_cursor(shown[-1].place) if more else "",
     )
+
+
+def _hint(only: CampaignFilter, texts: ListTexts, *, first: bool) -> str:
+    if only.wanted or only.status is not None:
+        return texts.clear_filters.format(all_statuses=texts.all_statuses)
+    # Behind a cursor there was a campaign once.
+    return texts.first_campaign.format(new_campaign=texts.new_campaign) if first else ""
 
 
 def list_row(campaign: Campaign, counters: Counters, *, texts: ListTexts = LIST_TEXTS, zone: ZoneInfo) -> ListRow:

@@ -8,11 +8,11 @@ from zoneinfo import ZoneInfo
 import attrs
 
 from ori_campaigns.campaign import Campaign, CampaignStatus
-from ori_campaigns.contact import FINAL, ContactStatus
+from ori_campaigns.contact import FINAL, FINAL_BY_CALLING, ContactStatus
 from ori_campaigns.instants import DAY, Instant, to_datetime
 from ori_campaigns.lifecycle import first_dialable
-from ori_campaigns.pages.parts import said, shown_moment
-from ori_campaigns.pages.texts import DetailTexts
+from ori_campaigns.pages.detail_texts import DetailTexts
+from ori_campaigns.pages.parts import Labelled, said, shown_moment
 from ori_campaigns.schedule import Schedule
 from ori_campaigns.views import Counters
 
@@ -22,11 +22,21 @@ _FURTHEST = 366 * DAY
 
 @attrs.frozen
 class Figure:
-    """A number with its name."""
+    """A number with its name, and as text."""
 
     key: str
     label: str
     value: int
+    text: str
+
+
+def figure(key: str, label: str, value: int) -> Figure:
+    """Return a number with its name.
+
+    >>> figure("dialled", "Dialled", 12000).text
+    '12,000'
+    """
+    return Figure(key, label, value, f"{value:,}")
 
 
 @attrs.frozen
@@ -62,7 +72,8 @@ class LiveFigures:
         next_call, next_call_text: when the next contact may be called, window included; `None` and empty where nobody
             waits, or it is not running.
         estimate: when it may end.
-        labels: the names of the figures, by field.
+        labels: the figures with their names.
+        lines: dials a second, the next call and the expected end, in words.
     """
 
     as_of: datetime
@@ -82,6 +93,7 @@ class LiveFigures:
     next_call_text: str
     estimate: Estimate
     labels: tuple[Figure, ...]
+    lines: tuple[Labelled, ...]
 
 
 @attrs.frozen
@@ -121,14 +133,22 @@ def live_figures(
         "callbacks": contacts.get(ContactStatus.CALLBACK_SCHEDULED, 0),
         "awaiting_analysis": contacts.get(ContactStatus.AWAITING_ANALYSIS, 0),
     }
+    end = estimate(campaign, counters, moment.now, next_call, texts=texts, zone=zone)
+    pace = moment.last_minute / MINUTE_SECONDS
+    upcoming = shown_moment(next_call, texts.rows, zone)
     return LiveFigures(
         as_of=to_datetime(moment.now, zone),
         live=counters.live,
-        a_second=moment.last_minute / MINUTE_SECONDS,
+        a_second=pace,
         next_call=None if next_call is None else to_datetime(next_call, zone),
-        next_call_text=shown_moment(next_call, texts.rows, zone),
-        estimate=estimate(campaign, counters, moment.now, next_call, texts=texts, zone=zone),
-        labels=tuple(Figure(key, said(texts.figure, key), value) for key, value in figures.items()),
+        next_call_text=upcoming,
+        estimate=end,
+        labels=tuple(figure(key, said(texts.figure, key), value) for key, value in figures.items()),
+        lines=(
+            Labelled("a_second", said(texts.figure, "a_second"), f"{pace:.2f}"),
+            Labelled("next_call", said(texts.figure, "next_call"), upcoming or texts.nothing),
+            Labelled("end", said(texts.figure, "end"), end.at_text or texts.nothing, end.text),
+        ),
         **figures,
     )
 
@@ -144,8 +164,9 @@ def estimate(
 ) -> Estimate:
     """Estimate when every contact will be final: at the pace of the run so far, over the hours in which it may dial.
 
-    The pace is contacts that reached a final state for each hour of open window since Start. Hours in which it was
-    paused count, too, so after a long pause the estimate is late rather than early. It never lies before the next call.
+    The pace is contacts that calls brought to a final state, for each hour of open window since Start; whoever was
+    excluded, or closed without a call, is no work that was done, nor work that is left. Hours in which it was paused
+    count, too, so after a long pause the estimate is late rather than early. It never lies before the next call.
     """
     at, basis = _end(campaign, counters, now)
     if at is not None and next_call is not None:
@@ -162,12 +183,12 @@ def _end(campaign: Campaign, counters: Counters, now: Instant) -> tuple[Instant 
         return None, "closing"
     if config.always_on:
         return None, "always_on"
-    schedule, final = config.window.schedule(), counters.count(FINAL)
-    elapsed, left = _open_time(schedule, started, now), counters.total - final
-    if left and not (final and elapsed):
+    schedule, called = config.window.schedule(), counters.count(FINAL_BY_CALLING)
+    elapsed, left = _open_time(schedule, started, now), counters.total - counters.count(FINAL)
+    if left and not (called and elapsed):
         return None, "too_early"
     # Rounded up, so that nothing is promised too early.
-    at = _after(schedule, now, -(-left * elapsed // final)) if left else now
+    at = _after(schedule, now, -(-left * elapsed // called)) if left else now
     if campaign.cutoff is not None and (at is None or at >= campaign.cutoff):
         return campaign.cutoff, "window"
     return at, "pace" if at is not None else "too_far"

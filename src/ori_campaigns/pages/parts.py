@@ -14,6 +14,9 @@ from ori_campaigns.instants import Instant, to_datetime
 from ori_campaigns.listing import Rate
 from ori_campaigns.pages.texts import ListTexts
 
+LAST_CONTACT = 2**31 - 1
+"""No list is longer; databases count to there in any case."""
+
 
 @attrs.frozen
 class Badge:
@@ -40,6 +43,16 @@ def share(rate: Rate) -> Share:
     Share(part=1, whole=4, fraction=0.25, text='25 %')
     """
     return Share(rate.part, rate.whole, rate.fraction, rate.text)
+
+
+@attrs.frozen
+class Labelled:
+    """A text with its name, and where there is more to say, a note."""
+
+    key: str
+    label: str
+    text: str
+    note: str = ""
 
 
 @attrs.frozen
@@ -97,12 +110,14 @@ class PageFilter:
         label: its name for a person.
         value: what is entered, or the value of what is chosen.
         choices: empty where text is entered.
+        suggestions: words that may be entered, with what they are called on the page; others may be entered, too.
     """
 
     key: str
     label: str
     value: str = ""
     choices: tuple[Choice, ...] = ()
+    suggestions: tuple[Choice, ...] = ()
 
 
 def choose(key: str, label: str, value: str, choices: Mapping[str, str]) -> PageFilter:
@@ -113,6 +128,17 @@ def choose(key: str, label: str, value: str, choices: Mapping[str, str]) -> Page
 def said(texts: Mapping[str, str], word: str) -> str:
     """Return the text of a word; the word itself where a translation has none."""
     return texts.get(str(word), str(word))
+
+
+def counted(texts: Mapping[str, str], word: str, count: int, **more: object) -> str:
+    """Return a count with what is counted, in the singular where it is one.
+
+    >>> [counted({"call_one": "{count} call", "call_other": "{count} calls"}, "call", each) for each in (0, 1, 1200)]
+    ['0 calls', '1 call', '1,200 calls']
+    """
+    shown = f"{count:,}"
+    text = texts.get(f"{word}_one" if count == 1 else f"{word}_other")
+    return shown if text is None else text.format(count=shown, **more)
 
 
 def named(texts: Mapping[str, str], words: Iterable[str]) -> dict[str, str]:
@@ -139,15 +165,30 @@ def zone_of(name: str) -> ZoneInfo:
         raise InvalidDefinition([problem], what="The page") from None
 
 
-def limited(limit: int, most: int) -> int:
-    """Return the length of a page.
+def limited(limit: int, most: int, *, name: str = "limit", least: int = 1) -> int:
+    """Return the length of a page, or of a part of it.
 
     Raises:
-        InvalidDefinition: code `bad_limit`, below 1 or above the most.
+        InvalidDefinition: code `bad_limit`, below the least or above the most.
     """
-    if not 1 <= limit <= most:
-        problem = Problem(
-            "limit", "bad_limit", f"A page has 1 to {most} rows, not {limit}.", "Give limit= within that."
-        )
-        raise InvalidDefinition([problem], what="The page")
+    if not _between(limit, least, most):
+        told = f"A page has {least} to {most} rows."
+        raise InvalidDefinition([Problem(name, "bad_limit", told, f"Give {name}= within that.")], what="The page")
     return limit
+
+
+def placed(after: int) -> int:
+    """Return the place behind which a page of contacts begins, -1 for the first page.
+
+    Raises:
+        InvalidDefinition: code `bad_cursor`.
+    """
+    if not _between(after, -1, LAST_CONTACT):
+        hint = "Give the cursor of a page as it is, or -1 for the first page."
+        raise InvalidDefinition([Problem("after", "bad_cursor", "It is no cursor of contacts.", hint)], what="The page")
+    return after
+
+
+def _between(number: object, least: int, most: int) -> bool:
+    # What came with a request may be anything.
+    return isinstance(number, int) and least <= number <= most

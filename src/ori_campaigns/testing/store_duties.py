@@ -70,7 +70,9 @@ class KeepingDuties(Duties):
         leads = Leads.of([number(0)])
         first = bench.service.create(bench.draft(), leads, by="test", key="pressed")
         before = bench.told()
-        assert bench.service.create(bench.draft(name="Again"), leads, by="test", key="pressed") == first
+        assert bench.service.create(bench.draft(), leads, by="test", key="pressed") == first
+        with pytest.raises(Conflict):
+            bench.service.create(bench.draft(name="Again"), leads, by="test", key="pressed")
         assert bench.told() == before
         bench.directory.add(attrs.evolve(bench.directory.bots("default")[0]), TRUNK, workspace="other")
         other = bench.service.create(bench.draft(workspace="other"), leads, by="test", key="pressed")

@@ -37,6 +37,7 @@ from ori_campaigns.reports import (
     Ringing,
 )
 from ori_campaigns.testing.world import BOT, POOL
+from ori_campaigns.validation import name_problems
 from ori_campaigns.windows import ALL_DAYS, CallingWindow
 
 ZONES = (
@@ -122,7 +123,7 @@ def configs() -> st.SearchStrategy[DiallerConfig]:
     )
 
 
-_SHOWN = st.characters(exclude_characters="\0", codec="utf-8")
+_SHOWN = st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"])
 
 
 def drafts(bot: str = BOT, numbers: Sequence[str] = POOL) -> st.SearchStrategy[CampaignDraft]:
@@ -141,7 +142,7 @@ def drafts(bot: str = BOT, numbers: Sequence[str] = POOL) -> st.SearchStrategy[C
     """
     return st.builds(
         CampaignDraft,
-        name=st.text(_SHOWN, min_size=1, max_size=40).filter(lambda name: bool(name.strip())),
+        name=st.text(_SHOWN, min_size=1, max_size=40).filter(lambda name: not name_problems(name.strip())),
         bot=st.just(bot),
         numbers=st.lists(st.sampled_from(list(numbers)), min_size=1, max_size=len(numbers), unique=True),
         config=configs(),

@@ -40,13 +40,14 @@ def zone_label(name: str, texts: WizardTexts) -> str:
     return texts.time_zones.get(name, name)
 
 
-def number_label(number: PhoneNumber, offers: Offers, texts: WizardTexts) -> str:
-    """Return a number of the pool with its label, where it has one (W5)."""
+def number_labels(offers: Offers, texts: WizardTexts) -> Mapping[PhoneNumber, str]:
+    """Return the host's numbers, each with its label where it has one; of several entries the one offered (W5)."""
+    labels = {number: _labelled(entry, texts) for number, (entry, _) in offers.outbound().items()}
     for carrier in offers.carriers:
         for entry in carrier.numbers:
-            if entry.number == number:
-                return _labelled(entry, texts)
-    return number.reveal()
+            if entry.number not in labels:
+                labels[entry.number] = _labelled(entry, texts)
+    return labels
 
 
 def _labelled(entry: CarrierNumber, texts: WizardTexts) -> str:
@@ -79,11 +80,12 @@ def _time_zones(chosen: str, offers: Offers, texts: WizardTexts) -> dict[str, st
 
 
 def _numbers(ticked: tuple[PhoneNumber, ...], offers: Offers, texts: WizardTexts) -> tuple[Option, ...]:
-    outbound = offers.outbound()
-    there = [_number(entry, carrier, texts, ticked=number in ticked) for number, (entry, carrier) in outbound.items()]
+    # A pool may be of thousands: nothing here looks through all of it for each of them.
+    outbound, chosen, labels = offers.outbound(), dict.fromkeys(ticked), number_labels(offers, texts)
+    there = [_number(entry, carrier, texts, ticked=number in chosen) for number, (entry, carrier) in outbound.items()]
     gone = [
-        Option(number.reveal(), number_label(number, offers, texts), texts.unavailable, ticked=True, available=False)
-        for number in dict.fromkeys(ticked)
+        Option(number.reveal(), labels.get(number, number.reveal()), texts.unavailable, ticked=True, available=False)
+        for number in chosen
         if number not in outbound
     ]
     return (*there, *gone)

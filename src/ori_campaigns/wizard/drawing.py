@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from ori_campaigns.errors import Problem
 from ori_campaigns.wizard.choices import options_of
 from ori_campaigns.wizard.entries import Entries
 from ori_campaigns.wizard.facts import Place
@@ -16,11 +15,13 @@ from ori_campaigns.wizard.page import (
     Button,
     Notice,
     PageField,
+    PageProblem,
     Pill,
     PillState,
     WizardPage,
 )
 from ori_campaigns.wizard.review import contacts_text, review_of
+from ori_campaigns.wizard.telling import told
 from ori_campaigns.wizard.texts import WizardTexts
 
 if TYPE_CHECKING:
@@ -29,11 +30,13 @@ if TYPE_CHECKING:
 
 def page_of(wizard: Wizard, texts: WizardTexts) -> WizardPage:
     """Return the page of the current step."""
-    step, problems = wizard.step, wizard.problems()
-    shown = problems_on(step, problems)
+    step, text = wizard.step, texts.steps[wizard.step]
+    shown = told(problems_on(step, wizard.problems()), wizard, texts)
     exists = wizard.entries.exists
     rules = [rule for rule in FIELDS.values() if rule.step is step and exists(rule.key)]
-    uploaded = wizard.uploaded if step is Step.UPLOAD_CSV else None
+    uploaded = wizard.uploaded if step in {Step.UPLOAD_CSV, Step.REVIEW} else None
+    # Once a campaign has run, there is nothing to do on these steps.
+    is_guided = not (wizard.has_run and step in {Step.BASICS, Step.UPLOAD_CSV})
     return WizardPage(
         title=texts.create_title if wizard.editing is None else texts.edit_title,
         mode=wizard.mode,
@@ -41,19 +44,23 @@ def page_of(wizard: Wizard, texts: WizardTexts) -> WizardPage:
         back_link=_back_link(wizard, texts),
         pills=tuple(_pill(each, wizard, texts) for each in STEPS),
         notices=tuple(_notices(wizard, texts)),
+        guidance_head=text.guidance_head if is_guided else "",
+        guidance=text.guidance if is_guided else (),
         fields=tuple(_field(rule, wizard, texts, shown) for rule in rules),
         preview=None if uploaded is None else uploaded.preview,
-        review=review_of(wizard, texts) if step is Step.REVIEW else None,
+        review=review_of(wizard, texts, shown) if step is Step.REVIEW else None,
         buttons=tuple(_buttons(wizard, texts)),
         can_advance=wizard.can_advance,
         problems=shown,
-        failures=wizard.failures,
+        failures=told(wizard.failures, wizard, texts),
     )
 
 
 def _back_link(wizard: Wizard, texts: WizardTexts) -> BackLink:
-    label = texts.back_to_list if wizard.entered_from is Place.LIST else texts.back_to_detail
-    return BackLink(label, wizard.entered_from, "" if wizard.editing is None else wizard.editing.id)
+    # A campaign that is not made yet has no detail page to go back to.
+    if wizard.editing is None or wizard.entered_from is Place.LIST:
+        return BackLink(texts.back_to_list, Place.LIST, "" if wizard.editing is None else wizard.editing.id)
+    return BackLink(texts.back_to_detail, wizard.entered_from, wizard.editing.id)
 
 
 def _pill(step: Step, wizard: Wizard, texts: WizardTexts) -> Pill:
@@ -74,6 +81,7 @@ def _notices(wizard: Wizard, texts: WizardTexts) -> Iterable[Notice]:
         yield Notice("has_run", texts.has_run)
     if wizard.step is Step.BASICS and wizard.has_run:
         yield Notice("locked_identity", texts.locked_identity)
+        yield Notice("use_clone", texts.use_clone)
     if wizard.step is Step.UPLOAD_CSV:
         yield _csv_notice(wizard, texts)
 
@@ -91,7 +99,7 @@ def _csv_notice(wizard: Wizard, texts: WizardTexts) -> Notice:
 # --- fields ----------------------------------------------------------------------------------------------------------
 
 
-def _field(rule: FieldRule, wizard: Wizard, texts: WizardTexts, problems: Iterable[Problem]) -> PageField:
+def _field(rule: FieldRule, wizard: Wizard, texts: WizardTexts, problems: Iterable[PageProblem]) -> PageField:
     key, text, entries = rule.key, texts.fields[rule.key], wizard.entries
     is_file = rule.kind is Kind.FILE
     return PageField(

@@ -109,12 +109,19 @@ class Entries:
         return self._holding(key, rule(getattr(self, key), NUMERIC_DEFAULTS[key]))
 
     def settled(self) -> Entries:
-        """Return the entries once Next or Create was pressed in a concurrency field that was not left (W6).
+        """Return the entries once Next or Create was pressed in a numeric field that was not left (W6, W9, W10).
 
-        >>> Entries(concurrency_limit="0").settled().concurrency_limit
-        '50'
+        The threshold of a rule that is off stays as it is.
+
+        >>> settled = Entries(concurrency_limit="0", max_attempts="", redial_under_seconds="").settled()
+        >>> settled.concurrency_limit, settled.max_attempts, settled.redial_under_seconds
+        ('50', '3', '')
         """
-        return self._holding("concurrency_limit", defaulted(self.concurrency_limit, DEFAULT_CONCURRENCY))
+        entries = self
+        for key, default in NUMERIC_DEFAULTS.items():
+            if self.exists(key):
+                entries = entries._holding(key, defaulted(getattr(self, key), default))
+        return entries
 
     def _holding(self, key: str, value: int) -> Entries:
         # What is too large is for the person to put right, who is to find it as it was typed.

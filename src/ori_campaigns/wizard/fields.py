@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TypeVar
 
 import attrs
 
@@ -116,6 +117,21 @@ LOCKED: frozenset[str] = frozenset({"name", "bot", "contacts"})
 _ALSO_AT: Mapping[str, str] = MappingProxyType({"channels_below_concurrency": "concurrency_limit"})
 
 
+_BY_PATH: Mapping[str, FieldRule] = MappingProxyType({path: rule for rule in _FIELDS for path in rule.paths})
+
+
+P = TypeVar("P", bound=Problem)
+
+
+def rule_at(path: str) -> FieldRule | None:
+    """Return the field that a path of a campaign belongs to; none for what the wizard does not ask.
+
+    >>> rule_at("config.window.end").key, rule_at("numbers[3]").key, rule_at("status")
+    ('window_end', 'numbers', None)
+    """
+    return _BY_PATH.get(path.partition("[")[0])
+
+
 def rule_of(field: str) -> FieldRule:
     """Return the rule of a field.
 
@@ -168,20 +184,24 @@ def misuse(path: str, code: str, message: str, hint: str) -> InvalidDefinition:
     return InvalidDefinition([Problem(path, code, message, hint)], what="The entry")
 
 
-def problems_at(key: str, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def problems_at(key: str, problems: Iterable[P]) -> tuple[P, ...]:
     """Return the problems that are told at a field, `numbers[3]` at `numbers` among them.
 
     >>> problems_at("numbers", [Problem("numbers[3]", "number_inbound_only", ""), Problem("name", "name_blank", "")])
     (Problem(path='numbers[3]', code='number_inbound_only', message='', hint='', severity='error'),)
     """
-    paths = FIELDS[key].paths
-    return tuple(each for each in problems if each.path.partition("[")[0] in paths or _ALSO_AT.get(each.code) == key)
+    return tuple(each for each in problems if key in _told_at(each))
 
 
-def problems_on(step: Step, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+def problems_on(step: Step, problems: Iterable[P]) -> tuple[P, ...]:
     """Return the problems of a step, in the order given; Review has all of them (W2)."""
     told = tuple(problems)
     if step is Step.REVIEW:
         return told
-    keys = [rule.key for rule in _FIELDS if rule.step is step]
-    return tuple(each for each in told if any(problems_at(key, (each,)) for key in keys))
+    return tuple(each for each in told if any(FIELDS[key].step is step for key in _told_at(each)))
+
+
+def _told_at(problem: Problem) -> list[str]:
+    """Return the fields at which a problem is told, the one it belongs to before any other."""
+    rule, also = rule_at(problem.path), _ALSO_AT.get(problem.code)
+    return [*([rule.key] if rule else []), *([also] if also else [])]

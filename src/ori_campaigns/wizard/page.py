@@ -81,6 +81,31 @@ class Notice:
 
 
 @attrs.frozen
+class PageProblem(Problem):
+    """One thing wrong, as a page tells it and leads to it.
+
+    Parameters:
+        path: where in the campaign, such as `config.window.end`.
+        code: what it is, for programs.
+        message: what it is, for people; numbers of the pool are told in full.
+        hint: the way out.
+        severity: `error` or `warning`.
+        step, field: where it is put right; both empty where that is on no page of the wizard.
+        missing: something required is not filled in, chosen or uploaded yet. Nothing is wrong so far: a page may leave
+            such a problem out at its field, and just keep Next disabled (W2). On Review it shows what to go back for.
+    """
+
+    path: str
+    code: str
+    message: str = attrs.field(repr=_discreet)
+    hint: str = attrs.field(default="", repr=_discreet)
+    severity: str = "error"
+    step: str = ""
+    field: str = ""
+    missing: bool = False
+
+
+@attrs.frozen
 class Option:
     """Something to choose or to tick.
 
@@ -132,17 +157,26 @@ class PageField:
     enabled: bool = True
     locked: bool = False
     options: tuple[Option, ...] = ()
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[PageProblem, ...] = ()
 
 
 @attrs.frozen
 class ReviewRow:
-    """A line of the read-only grid; `items` are the single things of a `value` that is a count or a list."""
+    """A line of the read-only grid.
+
+    Parameters:
+        key: the field it comes from; `window` comes from three.
+        label: its name.
+        value: what will be saved.
+        items: the single things of a `value` that is a count or a list.
+        problems: what is wrong with it; they are among those of the page.
+    """
 
     key: str
     label: str
     value: str = attrs.field(repr=_discreet)
     items: tuple[str, ...] = attrs.field(default=(), repr=_all_discreet)
+    problems: tuple[PageProblem, ...] = ()
 
 
 @attrs.frozen
@@ -184,13 +218,14 @@ class WizardPage:
         step: the current one.
         back_link: the way out.
         pills: the five steps.
-        notices: what is said above the fields (L10, L14, W13, W16).
+        notices: what is said above the fields (L10, L14, W4, W13, W16).
+        guidance_head, guidance: advice for the person on this step, and the line above it; both may be empty.
         fields: those of the step; none on Review.
-        preview: the first rows of the uploaded list, on step 4 (W14).
+        preview: the first rows of the uploaded list, on step 4 and on Review (W14).
         review: on step 5 (W14).
         buttons: those of the step, in the order of the page.
         can_advance: Next leads on (W2).
-        problems: those of the step; on Review all there are (W17).
+        problems: those of the step; on Review all there are, each with the step and the field it belongs to (W17).
         failures: why saving failed.
     """
 
@@ -200,10 +235,12 @@ class WizardPage:
     back_link: BackLink
     pills: tuple[Pill, ...]
     notices: tuple[Notice, ...]
+    guidance_head: str
+    guidance: tuple[str, ...]
     fields: tuple[PageField, ...]
     preview: Table | None
     review: Review | None
     buttons: tuple[Button, ...]
     can_advance: bool
-    problems: tuple[Problem, ...]
-    failures: tuple[Problem, ...]
+    problems: tuple[PageProblem, ...]
+    failures: tuple[PageProblem, ...]

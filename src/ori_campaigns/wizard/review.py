@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ori_campaigns.wizard.choices import number_label, zone_label
+from ori_campaigns.wizard.choices import number_labels, zone_label
 from ori_campaigns.wizard.facts import Upload
-from ori_campaigns.wizard.page import Review, ReviewRow
+from ori_campaigns.wizard.fields import problems_at
+from ori_campaigns.wizard.page import PageProblem, Review, ReviewRow
 from ori_campaigns.wizard.texts import WizardTexts
 
 if TYPE_CHECKING:
     from ori_campaigns.wizard.wizard import Wizard
 
 
-def review_of(wizard: Wizard, texts: WizardTexts) -> Review:
+# The rows that come from other fields than the one they are called by.
+_FROM: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "window": ("window_start", "window_end", "timezone"),
+        "stop_rule": ("stop_rule", "stop_after_seconds"),
+        "redial_rule": ("redial_rule", "redial_under_seconds"),
+    }
+)
+
+
+def review_of(wizard: Wizard, texts: WizardTexts, problems: tuple[PageProblem, ...]) -> Review:
     """Return the grid and the checklist; numbers are those that will be saved, not what was typed."""
     draft = wizard.draft()
     config = draft.config
     retry, redial, window = config.retry, config.redial, config.window
     bots = {bot.id: bot.label for bot in wizard.offers.bots}
-    numbers = tuple(number_label(number, wizard.offers, texts) for number in draft.numbers)
+    labels = number_labels(wizard.offers, texts)
+    numbers = tuple(labels.get(number) or number.reveal() for number in draft.numbers)
     zone = zone_label(window.timezone, texts)
     days = tuple(texts.days.get(str(day), str(day)) for day in sorted(window.working_days, key=str))
     system = tuple(each for each in wizard.entries.on_system if each in retry.on_system)
 
     def row(key: str, value: object, items: tuple[str, ...] = (), label: str = "") -> ReviewRow:
-        return ReviewRow(key, label or texts.fields[key].label, str(value), items)
+        found = dict.fromkeys(each for field in _FROM.get(key, (key,)) for each in problems_at(field, problems))
+        return ReviewRow(key, label or texts.fields[key].label, str(value), items, tuple(found))
 
     def toggle(key: str, *, on: bool) -> ReviewRow:
         return row(key, texts.on if on else texts.off)

@@ -1,6 +1,7 @@
 """Every text of the wizard, in one value that a host can replace: for another language, or to say it in its own words.
 
-What is in braces is filled in. Messages of problems are not here: programs and translations go by their codes.
+What is in braces is filled in. What a mapping leaves out is said in the built-in words. Problems are told in their own
+words unless `WizardTexts.problems` has others for their code.
 """
 
 from __future__ import annotations
@@ -17,10 +18,18 @@ _OFF = "Off by default."
 
 @attrs.frozen
 class StepText:
-    """The name of a step on its pill, and what is done there."""
+    """What is said of a step.
+
+    Parameters:
+        label: its name on its pill.
+        help: what is done there.
+        guidance_head, guidance: advice for the person, and the line above it.
+    """
 
     label: str
     help: str
+    guidance_head: str = ""
+    guidance: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -41,14 +50,57 @@ class FieldText:
 
 
 _STEPS = {
-    "basics": StepText("Basics", "Name the campaign and pick the bot."),
-    "number_pool": StepText("Number Pool", "Choose which outbound numbers the dialler calls from."),
+    "basics": StepText(
+        "Basics",
+        "Name the campaign and pick the bot.",
+        "Confirm the following so the campaign runs cleanly:",
+        (
+            "the bot has passed test calls and is ready for live use",
+            "the outbound numbers you want to dial from are configured under Carriers",
+            "your contact CSV has clean phone numbers and a phone_number column",
+            "the calling time window and working days are approved for the client",
+            "the concurrency you plan to use is safe for available capacity",
+        ),
+    ),
+    "number_pool": StepText(
+        "Number Pool",
+        "Choose which outbound numbers the dialler calls from.",
+        "Operations guidance:",
+        (
+            "choose numbers approved for this client and campaign",
+            "avoid inbound-only DIDs",
+            "select enough numbers to support your intended concurrency",
+            "carrier dial-rate (CPS) capacity is configured separately under Carriers, not here",
+        ),
+    ),
     "dialler_config": StepText(
-        "Dialler Config", "Set concurrency, the calling window, retries, callbacks, and redial rules."
+        "Dialler Config",
+        "Set concurrency, the calling window, retries, callbacks, and redial rules.",
+        guidance=(
+            (
+                "Concurrency is the seat budget — how many conversations can be live at once. It is the protection "
+                "limit for available capacity, not the rate at which new calls are launched. The carrier’s own "  # noqa: RUF001 - as written
+                "dial-rate limit also applies, and the tighter of the two wins."
+            ),
+            (
+                "The most common retryable outcomes are no_answer, rejected, RNR, error, and timeout. Tick the ones "
+                "that match how the client wants unreached contacts handled."
+            ),
+            (
+                "There is no answering-machine detection toggle in this wizard. Calls that reach a machine are still "
+                "counted on the campaign detail screen, but machine detection is not switched on or off here."
+            ),
+        ),
     ),
     "upload_csv": StepText(
         "Upload CSV",
         "Upload the contact list. You can drag a file onto the dropzone or use Browse to pick one.",
+        guidance=(
+            (
+                "When you select a valid file, a preview table shows the header and the first few rows so you can "
+                "confirm the columns are correct before continuing."
+            ),
+        ),
     ),
     "review": StepText("Review", "Check every value, then create."),
 }
@@ -173,13 +225,35 @@ def _words(**words: str) -> Mapping[str, str]:
     return MappingProxyType(words)
 
 
+_GROUPS = _words(
+    concurrency="Concurrency and mode",
+    window="Time window and working days",
+    retries="Retries",
+    rules="Redial and stop rules",
+    callbacks="Callbacks and exclusion",
+)
+_MODES = _words(single_day="Single Day", multi_day="Multi Day")
+_DAYS = dict(
+    zip("0123456", "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(), strict=True),
+)
+_TIME_ZONES = {
+    "Asia/Kolkata": "Asia/Kolkata (IST)",
+    "Asia/Dubai": "Asia/Dubai (GST)",
+    "Asia/Singapore": "Asia/Singapore (SGT)",
+    "Asia/Tokyo": "Asia/Tokyo (JST)",
+}
+_BUILT_IN: Mapping[str, Mapping[str, object]] = MappingProxyType(
+    {"steps": _STEPS, "groups": _GROUPS, "fields": _FIELDS, "modes": _MODES, "days": _DAYS, "time_zones": _TIME_ZONES}
+)
+
+
 @attrs.frozen(kw_only=True)
 class WizardTexts:
     """The texts of the wizard.
 
     Parameters:
         create_title, edit_title: the title of the page.
-        steps: the pills, by step.
+        steps: the pills and the guidance, by step.
         groups: the headings between the fields of step 3, by group.
         fields: what stands at a field, by its key.
         modes, days: the options of those fields, by value.
@@ -190,7 +264,7 @@ class WizardTexts:
         back, next, browse, create, creating, saving: the buttons, and Create while it works.
         not_editable: the notice of a campaign in another `status` (L10).
         has_run: the notice of a campaign that has run (W16).
-        locked_identity: the notice at name and bot (W4).
+        locked_identity, use_clone: the notices at name and bot (W4).
         csv_required, csv_optional, csv_replaces, csv_locked: the notice at the list (W13).
         created, updated: the toasts (W15).
         on, off: a toggle on Review.
@@ -202,36 +276,24 @@ class WizardTexts:
         none: nothing chosen, on Review.
         confirm, checklist: what to confirm before Create, and what comes after it.
         stays_draft: what Create does not do to a new campaign.
+        problems: what is told instead of the message and the hint of a problem, by its code; the braces may hold
+            `label`, that of its field, and `number`, where it tells of one of the pool.
 
-    >>> attrs.evolve(TEXTS, next="Weiter", fields={**TEXTS.fields, "bot": FieldText("Sprachbot")}).fields["bot"].label
-    'Sprachbot'
+    Each mapping need only hold what is said otherwise.
+
+    >>> texts = attrs.evolve(TEXTS, next="Weiter", fields={"bot": FieldText("Sprachbot")})
+    >>> texts.fields["bot"].label, texts.fields["name"].label
+    ('Sprachbot', 'Campaign Name')
     """
 
     create_title: str = "New Campaign"
     edit_title: str = "Edit Campaign"
     steps: Mapping[str, StepText] = MappingProxyType(_STEPS)
-    groups: Mapping[str, str] = _words(
-        concurrency="Concurrency and mode",
-        window="Time window and working days",
-        retries="Retries",
-        rules="Redial and stop rules",
-        callbacks="Callbacks and exclusion",
-    )
+    groups: Mapping[str, str] = _GROUPS
     fields: Mapping[str, FieldText] = MappingProxyType(_FIELDS)
-    modes: Mapping[str, str] = _words(single_day="Single Day", multi_day="Multi Day")
-    days: Mapping[str, str] = MappingProxyType(
-        dict(
-            zip("0123456", "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split(), strict=True),
-        )
-    )
-    time_zones: Mapping[str, str] = MappingProxyType(
-        {
-            "Asia/Kolkata": "Asia/Kolkata (IST)",
-            "Asia/Dubai": "Asia/Dubai (GST)",
-            "Asia/Singapore": "Asia/Singapore (SGT)",
-            "Asia/Tokyo": "Asia/Tokyo (JST)",
-        }
-    )
+    modes: Mapping[str, str] = _MODES
+    days: Mapping[str, str] = MappingProxyType(_DAYS)
+    time_zones: Mapping[str, str] = MappingProxyType(_TIME_ZONES)
     number: str = "{number} ({label})"
     unavailable: str = "Unavailable"
 
@@ -250,6 +312,10 @@ class WizardTexts:
         "dialler config before pressing Start."
     )
     locked_identity: str = LOCKED_IDENTITY
+    use_clone: str = (
+        "If you need a different name, bot, or contact set on an already-run campaign, use Clone from the campaign "
+        "list or detail page to copy it into a fresh draft you can edit freely."
+    )
     csv_required: str = "A CSV is required."
     csv_optional: str = "The CSV is optional, because contacts can be added over time."
     csv_replaces: str = "Optional. Uploading a CSV on a draft campaign replaces the existing contact list."
@@ -281,8 +347,14 @@ class WizardTexts:
     )
     stays_draft: str = (
         "A newly created campaign stays in draft status and does not dial anything until you press Start on the "
-        "campaign list or detail page."
+        "campaign list or detail page. This gives you a final chance to review before live calls begin."
     )
+    problems: Mapping[str, str] = _words()
+
+    def __attrs_post_init__(self) -> None:
+        """Say in the built-in words what a mapping leaves out."""
+        for name, built_in in _BUILT_IN.items():
+            object.__setattr__(self, name, MappingProxyType({**built_in, **getattr(self, name)}))
 
 
 TEXTS = WizardTexts()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import attrs
 
-from ori_campaigns.campaign import Campaign, CampaignDraft, only_draft_and_paused
+from ori_campaigns.campaign import Campaign, CampaignDraft, CampaignStatus, only_draft_and_paused
 from ori_campaigns.errors import CampaignsError, InvalidDefinition, Problem
 from ori_campaigns.numbers import parse_number
 from ori_campaigns.validation import capacity_problems, errors_among, problems_of, repeated_numbers
@@ -334,7 +334,9 @@ class Wizard:
         found: list[Problem] = []
         if self.editing is not None and not self.editable:
             message = only_draft_and_paused(self.editing.status)
-            found.append(Problem("status", "action_not_allowed", message, "Pause it first, or clone it."))
+            running = self.editing.status is CampaignStatus.RUNNING
+            hint = "Pause it first, or clone it." if running else "Clone it, or restart it."
+            found.append(Problem("status", "action_not_allowed", message, hint))
         locked_bot = self.editing.saved.bot if self.editing is not None and self.has_run else ""
         bots, carriers = self.offers.bots, self.offers.carriers
         found += problems_of(draft, bots=bots, carriers=carriers, locked_bot=locked_bot)
