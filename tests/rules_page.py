@@ -37,7 +37,8 @@ REQUIRED: frozenset[str] = frozenset(
     | {"X3", "X5"}
     | _span("P", 1, 5)
     | {"P7", "P9"}
-    | _span("M", 1, 3)
+    | _span("M", 1, 6)
+    | {"M8"}
     | _span("C", 1, 13)
     | _span("W", 1, 18)
     | {"X4"}

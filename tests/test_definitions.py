@@ -56,10 +56,10 @@ def paused(bench: Bench) -> Campaign:
 @pytest.mark.behaviour("W3", "W4", "W5", "W8")
 def test_a_new_wizard_offers_what_the_workspace_has(bench: Bench) -> None:
     bench.directory.add(Bot("meera"), Carrier("north", [number(70)]), workspace="north")
-    wizard = bench.service.new_wizard(time_zone="Asia/Dubai", workspace="north", entered_from="detail")
+    wizard = bench.service.new_wizard(time_zone="Asia/Dubai", workspace="north")
     assert [bot.id for bot in wizard.offers.bots] == ["meera"]
     assert [each.reveal() for each in wizard.offers.outbound()] == [number(70)]
-    assert (wizard.workspace, wizard.entered_from, wizard.entries.timezone) == ("north", Place.DETAIL, "Asia/Dubai")
+    assert (wizard.workspace, wizard.entered_from, wizard.entries.timezone) == ("north", Place.LIST, "Asia/Dubai")
     assert bench.service.list(workspace="north").rows == ()
 
 
@@ -73,15 +73,16 @@ def test_each_new_wizard_has_a_key_of_its_own(bench: Bench) -> None:
 @pytest.mark.parametrize("place", ["", "somewhere"])
 def test_a_place_that_is_none_is_refused(bench: Bench, place: str) -> None:
     with pytest.raises(InvalidDefinition) as caught:
-        bench.service.new_wizard(time_zone="UTC", entered_from=place)
+        bench.service.edit_wizard(bench.create().id, entered_from=place)
     assert codes(caught.value) == [("entered_from", "unknown_place")]
 
 
 @pytest.mark.behaviour("W16", "L14")
 def test_an_editor_opens_with_what_is_saved(bench: Bench) -> None:
     campaign = paused(bench)
-    wizard = bench.service.edit_wizard(campaign.id)
+    wizard = bench.service.edit_wizard(campaign.id, entered_from="detail")
     assert wizard.editing is not None
+    assert wizard.entered_from is Place.DETAIL
     assert (wizard.editing.contacts, wizard.editing.version) == (3, campaign.version)
     assert (wizard.entries.name, wizard.entries.bot) == (campaign.name, campaign.bot)
     assert [field for field in ("name", "bot", "contacts", "numbers") if wizard.locked(field)] == [

@@ -217,31 +217,18 @@ class CampaignDefinitions(CampaignReads):
 
     # --- the wizard --------------------------------------------------------------------------------------------------
 
-    def new_wizard(
-        self, *, time_zone: str, workspace: str | None = None, entered_from: str = "list", key: str | None = None
-    ) -> Wizard:
+    def new_wizard(self, *, time_zone: str, workspace: str | None = None, key: str | None = None) -> Wizard:
         """Open the wizard of a new campaign; nothing is kept until `save` (W1, W3).
 
         Parameters:
             time_zone: the IANA name of the zone in which its creator sees times; the window starts with it (W8).
-            workspace: the tenant of the campaign; its bots and carriers are offered.
-            entered_from: where the back link leads, `list` or `detail`.
+            workspace: the tenant of the campaign; its bots and carriers are offered. The service's own unless given.
             key: one that no other wizard has; saved twice, it is one campaign (W3). A random one unless given.
-
-        Raises:
-            InvalidDefinition: code `unknown_place`.
         """
         from ori_campaigns.wizard import Wizard
-        from ori_campaigns.wizard.fields import place_named
 
-        workspace = self._named(workspace)
-        return Wizard.create(
-            self._offers(workspace),
-            key=self._new_id() if key is None else key,
-            time_zone=time_zone,
-            workspace=workspace,
-            entered_from=place_named(entered_from),
-        )
+        workspace, key = self._named(workspace), self._new_id() if key is None else key
+        return Wizard.create(self._offers(workspace), key=key, time_zone=time_zone, workspace=workspace)
 
     def edit_wizard(self, campaign_id: str, *, entered_from: str = "list") -> Wizard:
         """Open the wizard of a campaign as it stands, in any status; it says what of it can be saved (W16, L10, L14).

@@ -24,7 +24,7 @@ def drawn(page: WizardPage) -> Iterator[str]:
         yield from textwrap.wrap(field.help, 75, initial_indent="      ", subsequent_indent="      ")
         for nth, option in enumerate(field.options, start=1):
             yield f"      {nth:>2} [{'x' if option.ticked else ' '}] {option.label} {option.detail}".rstrip()
-        yield from (f"      ! {problem}" for problem in field.problems)
+        yield from (f"      ! {problem.message}" for problem in field.problems if not problem.missing)
     if page.preview:
         yield from (" | ".join(row) for row in (page.preview.header, *page.preview.rows))
     if page.review:
