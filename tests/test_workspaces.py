@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
+from copy import copy
 from functools import partial
 
 import attrs
@@ -202,6 +203,8 @@ def test_a_service_of_one_workspace_does_not_dial() -> None:
         with pytest.raises(InvalidDefinition) as caught:
             dials()
         assert [each.code for each in caught.value.problems] == ["all_workspaces"]
-    with pytest.raises(InvalidDefinition):
-        service.store.events()
+    for name in ("events", "book", "erase", "purge", "carriers", "joined", "close"):
+        with pytest.raises(InvalidDefinition, match=name):
+            getattr(service.store, name)
+    copy(service.store)
     assert len(world.service.step().dials) == 1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -12,12 +12,13 @@ import attrs
 from ori_campaigns import lifecycle
 from ori_campaigns.appending import Appended, append, require_appendable
 from ori_campaigns.campaign import Action, Campaign, CampaignDraft
+from ori_campaigns.contact import Contact
 from ori_campaigns.errors import CampaignsError, Conflict, InvalidDefinition, Problem
 from ori_campaigns.events import LifecycleChanged
 from ori_campaigns.lifecycle import Configured
 from ori_campaigns.numbers import NumberPolicy, PhoneNumber, list_problems, require_policy
 from ori_campaigns.ports import Directory, Store
-from ori_campaigns.reads import CampaignReads, campaign_key
+from ori_campaigns.reads import CampaignReads, campaign_key, is_key
 from ori_campaigns.validation import errors_among, problems_of, with_defaults
 from ori_campaigns.views import CampaignView, Changes, ContactBatch, Created, UseStage
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from ori_campaigns.wizard.facts import LeadList
 
 R = TypeVar("R")
+_PAGE = 1_000
 
 
 class CampaignDefinitions(CampaignReads):
@@ -68,12 +70,12 @@ class CampaignDefinitions(CampaignReads):
 
         Raises:
             InvalidDefinition: everything that is wrong, each with its code; `other_number_policy` for leads (C11),
-                `blank_key`.
+                `bad_key`.
             Conflict: code `key_reused`, the key has made a campaign with other content.
         """
-        if key == "":
-            message, hint = "The key is blank.", "Take one that no other creation has, or none."
-            raise InvalidDefinition([Problem("key", "blank_key", message, hint)])
+        if key is not None and not is_key(key):
+            hint = "Take 1 to 255 characters that no other creation has."
+            raise InvalidDefinition([Problem("key", "bad_key", "The key is blank, too long or no text.", hint)])
         draft = self._checked(draft, strict=strict)
         now = self.store.clock.now()
         campaign = Campaign(
@@ -91,21 +93,36 @@ class CampaignDefinitions(CampaignReads):
         with self._dropping(stage):
             found = self.store.create(Created(campaign, moves, (LifecycleChanged("create", by, now, 1),)), key)
         if found.id != campaign.id:
-            self._require_same(found, campaign, 0 if leads is None else len(leads.numbers))
+            self._require_same(found, campaign, leads)
         return found
 
-    def _require_same(self, found: Campaign, wanted: Campaign, contacts: int) -> None:
+    def _require_same(self, found: Campaign, wanted: Campaign, leads: ContactBatch | None) -> None:
         """Refuse a key that has made another campaign; one that was edited since may have been the same."""
 
         def told(campaign: Campaign) -> tuple[object, ...]:
             return campaign.name, campaign.bot, campaign.numbers, campaign.config
 
-        same = told(found) == told(wanted) and self.store.counters(found.id).total == contacts
-        if found.version == 1 and not found.has_run and not same:
+        if found.version > 1 or found.has_run:
+            return
+        if told(found) != told(wanted) or not self._has_list(found.id, leads):
             message = (
                 f"The key has made campaign {found.id} already, with other content. Open that one, or take a new key."
             )
             raise Conflict(message, code="key_reused")
+
+    def _has_list(self, campaign_id: str, leads: ContactBatch | None) -> bool:
+        """Tell whether the list of a campaign is this one; only asked where a key is used again."""
+        numbers = () if leads is None else leads.numbers
+        kept: Sequence[Contact] = ()
+        for index, number in enumerate(numbers):
+            if index % _PAGE == 0:
+                kept = self.store.contacts(campaign_id, index - 1, _PAGE)
+            contact = kept[index % _PAGE] if index % _PAGE < len(kept) else None
+            if contact is None or leads is None or contact.number.reveal() != number:
+                return False
+            if contact.variables != leads.variables(index):
+                return False
+        return not self.store.contacts(campaign_id, len(numbers) - 1, 1)
 
     @contextmanager
     def _dropping(self, stage: str | None) -> Iterator[None]:
@@ -271,7 +288,7 @@ class CampaignDefinitions(CampaignReads):
             now = self.refreshed(wizard)
             _require_sound(now, leads)
             return self.create(now.draft(), leads, by=by, strict=False, key=wizard.key)
-        campaign = self.store.campaign(editing.id)
+        campaign = self.get(editing.id)
         campaign.require(Action.EDIT)
         # What the wizard does not ask for is as it is in the store: what came back from a browser may say anything.
         now = self._as_it_is(wizard, campaign)
@@ -304,7 +321,7 @@ class CampaignDefinitions(CampaignReads):
         """
         if wizard.editing is None:
             return self.refreshed(wizard)
-        return self._as_it_is(wizard, self.store.campaign(wizard.editing.id)).unlocked_only()
+        return self._as_it_is(wizard, self.get(wizard.editing.id)).unlocked_only()
 
     def _as_it_is(self, wizard: Wizard, campaign: Campaign) -> Wizard:
         contacts = self.store.counters(campaign.id).total

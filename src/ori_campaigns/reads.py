@@ -36,13 +36,17 @@ def campaign_key(campaign_id: str) -> str:
     """
     if not isinstance(campaign_id, str):
         raise NotFound("campaign", type(campaign_id).__name__)
-    if len(campaign_id) > _LONGEST_ID or not _storable(campaign_id):
+    if not is_key(campaign_id):
         raise NotFound("campaign", campaign_id[:_LONGEST_ID])
     return campaign_id
 
 
+def is_key(text: str) -> bool:
+    """Tell whether every store keeps this text as an id: 1 to 255 characters, no NUL, no half of a surrogate pair."""
+    return 0 < len(text) <= _LONGEST_ID and _storable(text)
+
+
 def _storable(text: str) -> bool:
-    """Tell whether every store keeps this text as it is: no NUL in it, and no half of a surrogate pair."""
     return not any(each == "\0" or "\ud800" <= each <= "\udfff" for each in text)
 
 

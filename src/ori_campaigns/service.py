@@ -247,8 +247,8 @@ class CampaignService(CampaignDefinitions):
     def settle(self, receipt: Receipt) -> Receipt:
         """Wait until no reservation older than the action can still be sent: at most the send budget."""
         campaign = receipt.campaign
-        self._wait(campaign.id, before=campaign.epoch)
-        live = self.store.counters(campaign.id).live
+        self._wait(campaign_key(campaign.id), before=campaign.epoch)
+        live = self.counters(campaign.id).live
         return attrs.evolve(receipt, settled=True, settles_by=None, draining=live)
 
     def _wait(

@@ -44,6 +44,10 @@ _BEYOND = 10**30
 
 # What is neither seen nor kept by every database: control characters, halves of surrogate pairs, ends of lines.
 _UNPRINTABLE = frozenset({"Cc", "Cs", "Zl", "Zp"})
+# They turn round the text that stands behind them, the question whether to delete a campaign included.
+_TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Letters and signs that are blank, though Unicode counts them among those that are seen.
+_BLANK = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 
 # A person knows a field by what is written at it.
 _CALLED = {
@@ -95,7 +99,7 @@ def name_problems(name: str) -> tuple[Problem, ...]:
     >>> [problem.code for name in ("", "\u200b", "Q2\nRenewals") for problem in name_problems(name)]
     ['name_blank', 'name_blank', 'name_unprintable']
     """
-    if all(category(each)[0] in "CZ" for each in name):
+    if all(category(each)[0] in "CMZ" or each in _BLANK for each in name):
         return (Problem("name", "name_blank", "The campaign has no name.", "Give it one."),)
     found: list[Problem] = []
     if len(name) > LONGEST_NAME:
@@ -108,12 +112,12 @@ def name_problems(name: str) -> tuple[Problem, ...]:
 
 
 def unprintable(text: str) -> bool:
-    r"""Tell whether a text of one line holds a line break, another control character or half a surrogate pair.
+    r"""Tell whether a text of one line holds a control character, a line break, half a pair, or what turns it round.
 
     >>> unprintable("call later"), unprintable("call\nlater")
     (False, True)
     """
-    return any(category(each) in _UNPRINTABLE for each in text)
+    return any(category(each) in _UNPRINTABLE or each in _TURNING for each in text)
 
 
 def bot_problems(bot: str, bots: Iterable[Bot]) -> tuple[Problem, ...]:
@@ -157,7 +161,7 @@ def pool_problems(numbers: Sequence[PhoneNumber], carriers: Iterable[Carrier]) -
             found.append(Problem(path, "number_inbound_only", message, "Take it out of the pool."))
         elif len(under) > 1:
             message = f"Number {number} is configured under {' and under '.join(map(repr, under))}."
-            hint = "Keep it under one of them, or take it out of the pool."
+            hint = "Keep it under one of them: until then no campaign of the workspace can start."
             found.append(Problem(path, "number_under_two_carriers", message, hint))
     return tuple(found)
 

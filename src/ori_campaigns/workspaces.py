@@ -21,13 +21,14 @@ _OF_A_CAMPAIGN = frozenset(
     }
 )
 _OF_A_WORKSPACE = frozenset({"put_carriers", "overview"})
-_OF_THE_ENGINE = frozenset({"admit", "record", "agenda", "overdue", "events", "tip"})
+_OF_NO_CAMPAIGN = frozenset({"can", "clock", "stage", "discard", "keep_policy"})
 
 
 class WorkspaceStore:
     """A store in which there is nothing but one workspace.
 
-    Dialling is for all workspaces together, which share workers and a log: its verbs are refused here.
+    Dialling is for all workspaces together, which share workers and a log: its verbs are refused here, as is all that a
+    store can do beyond its port.
 
     Parameters:
         store: the store of all workspaces.
@@ -38,14 +39,18 @@ class WorkspaceStore:
         self._store, self._workspace = store, workspace
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the store has under that name
-        if name in _OF_THE_ENGINE:
-            message = f"A service of the workspace {self._workspace!r} alone does not dial, and reads no log of all."
-            hint = "Call it on the service of all workspaces."
-            raise InvalidDefinition([Problem("workspace", "all_workspaces", message, hint)], what="The call")
-        found = getattr(self._store, name)
+        if name.startswith("_"):
+            raise AttributeError(name)
         if name in _OF_A_CAMPAIGN:
-            return partial(self._own_campaign, found)
-        return partial(self._own_workspace, found) if name in _OF_A_WORKSPACE else found
+            return partial(self._own_campaign, getattr(self._store, name))
+        if name in _OF_A_WORKSPACE:
+            return partial(self._own_workspace, getattr(self._store, name))
+        if name in _OF_NO_CAMPAIGN:
+            return getattr(self._store, name)
+        # The log, dialling, and what a store has beyond the port, such as erasing somebody everywhere.
+        message = f"In the workspace {self._workspace!r} alone there is no {name!r}: it goes through all workspaces."
+        hint = "Call it on the store or the service of all workspaces."
+        raise InvalidDefinition([Problem("workspace", "all_workspaces", message, hint)], what="The call")
 
     def campaign(self, campaign_id: str) -> Campaign:
         """Return one campaign, if it is of this workspace."""
@@ -80,12 +85,17 @@ class WorkspaceDirectory:
         self._directory, self._workspace = directory, workspace
 
     def bots(self, workspace: str) -> Sequence[Bot]:
-        """Return the bots of this workspace, none for another."""
-        return self._directory.bots(workspace) if workspace == self._workspace else ()
+        """Return the bots of this workspace."""
+        return self._directory.bots(self._own(workspace))
 
     def carriers(self, workspace: str) -> Sequence[Carrier]:
-        """Return the carriers of this workspace, none for another."""
-        return self._directory.carriers(workspace) if workspace == self._workspace else ()
+        """Return the carriers of this workspace."""
+        return self._directory.carriers(self._own(workspace))
+
+    def _own(self, workspace: str) -> str:
+        if workspace != self._workspace:
+            raise NotFound("workspace", workspace)
+        return workspace
 
 
 def within(store: Store, directory: Directory, workspace: str) -> tuple[Store, Directory]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import attrs
@@ -254,6 +254,20 @@ def test_excluded_before_the_start_is_no_progress() -> None:
 
 
 @pytest.mark.behaviour("M8")
+@pytest.mark.behaviour("M8")
+def test_who_is_due_after_the_cutoff_waits_for_the_end_of_the_window() -> None:
+    single = attrs.evolve(OFFICE, mode=CampaignMode.SINGLE_DAY)
+    today = attrs.evolve(RUNNING, config=single, opening_day=date(2026, 1, 5), cutoff=NOON + 6 * HOUR)
+    moment = Moment(NOON, next_due=NOON + 7 * HOUR)
+    shown = live_figures(today, counters(20, 19), moment, texts=DETAIL_TEXTS, zone=UTC_ZONE)
+    assert shown.next_call is None
+    assert (shown.estimate.at, shown.estimate.basis) == (datetime(2026, 1, 5, 18, tzinfo=UTC), "window")
+    # A little earlier it could still be called.
+    moment = Moment(NOON, next_due=NOON + 5 * HOUR)
+    shown = live_figures(today, counters(20, 19), moment, texts=DETAIL_TEXTS, zone=UTC_ZONE)
+    assert (shown.estimate.at, shown.estimate.basis) == (datetime(2026, 1, 5, 17, tzinfo=UTC), "pace")
+
+
 def test_pace_next_call_and_end_in_words() -> None:
     bench = Bench()
     campaign = bench.running(1)

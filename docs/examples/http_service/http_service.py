@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable
 from contextlib import closing, suppress
 from functools import partial
+from hashlib import sha256
 from http import HTTPStatus
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -58,21 +59,31 @@ def unreadable(message: str) -> ori.UnreadableDocument:
 
 class Request:
     def __init__(self, service: ori.CampaignService, uploads: Path, environ: WSGIEnvironment) -> None:
-        self.service = service.within(environ.get("HTTP_X_WORKSPACE", "default"))
-        self.uploads, self.environ = uploads, environ
+        self.service, self.environ = service.within(environ.get("HTTP_X_WORKSPACE", "default")), environ
+        # A folder of its own for each workspace; what the header says is no name for one.
+        self.uploads = uploads / sha256(self.service.workspace.encode()).hexdigest()[:16]
+        self.uploads.mkdir(parents=True, exist_ok=True)
         self.query = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
         self.user, self.key = environ.get("HTTP_X_USER", ""), environ.get("HTTP_IDEMPOTENCY_KEY")
 
     def body(self) -> bytes:
-        size = max(0, int(self.environ.get("CONTENT_LENGTH") or 0))
-        if size > LIMITS.max_bytes:
+        size = self.environ.get("CONTENT_LENGTH") or "0"
+        if not size.isdecimal() or "HTTP_TRANSFER_ENCODING" in self.environ:
+            raise unreadable("It does not say how many bytes it has.")
+        if int(size) > LIMITS.max_bytes:
             raise ori.IngestError(f"More than {LIMITS.max_bytes:,} bytes were sent.", code="too_large")
-        return bytes(self.environ["wsgi.input"].read(size))
+        body = bytes(self.environ["wsgi.input"].read(int(size)))
+        if len(body) < int(size):
+            raise unreadable("It broke off.")
+        return body
 
     def json(self) -> dict[str, object]:
         with suppress(TypeError, ValueError, RecursionError):
             return dict(json.loads(self.body()))
         raise unreadable("Its body is not the JSON text of an object.")
+
+    def draft(self) -> ori.CampaignDraft:
+        return attrs.evolve(codec.from_plain(ori.CampaignDraft, self.json()), workspace=self.service.workspace)
 
     def wizard(self) -> Wizard:
         return self.service.refreshed(codec.from_plain(Wizard, self.json().get("wizard")))
@@ -100,7 +111,7 @@ ROUTES: dict[str, Callable[..., object]] = {
         partial(r.service.contacts, name), status=str, disposition=str, callback=str, after=int, limit=int, zone=str
     ),
     "POST /campaigns": lambda r: r.service.create(
-        codec.from_plain(ori.CampaignDraft, r.json()), r.leads() if "upload" in r.query else None, by=r.user, key=r.key
+        r.draft(), r.leads() if "upload" in r.query else None, by=r.user, key=r.key
     ),
     f"POST {ID}/(start|pause|resume|stop|restart|cancel_restart|clone|delete)": (
         lambda r, name, action: getattr(r.service, action)(name, by=r.user)
@@ -143,7 +154,6 @@ class Server(ThreadingMixIn, WSGIServer):
 
 
 if __name__ == "__main__":
-    Path("uploads").mkdir(exist_ok=True)
     with closing(ori.SqlStore("sqlite:///campaigns.db")) as store:
         served = partial(app, ori.CampaignService(store, DIRECTORY), Path("uploads"))
         with make_server("127.0.0.1", int(sys.argv[1]), served, Server) as server, suppress(KeyboardInterrupt):

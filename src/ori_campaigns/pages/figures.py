@@ -133,7 +133,8 @@ def live_figures(
         "callbacks": contacts.get(ContactStatus.CALLBACK_SCHEDULED, 0),
         "awaiting_analysis": contacts.get(ContactStatus.AWAITING_ANALYSIS, 0),
     }
-    end = estimate(campaign, counters, moment.now, next_call, texts=texts, zone=zone)
+    never = dials_on and moment.next_due is not None and next_call is None
+    end = estimate(campaign, counters, moment.now, next_call, never=never, texts=texts, zone=zone)
     pace = moment.last_minute / MINUTE_SECONDS
     upcoming = shown_moment(next_call, texts.rows, zone)
     return LiveFigures(
@@ -159,6 +160,7 @@ def estimate(
     now: Instant,
     next_call: Instant | None,
     *,
+    never: bool = False,
     texts: DetailTexts,
     zone: ZoneInfo,
 ) -> Estimate:
@@ -167,8 +169,13 @@ def estimate(
     The pace is contacts that calls brought to a final state, for each hour of open window since Start; whoever was
     excluded, or closed without a call, is no work that was done, nor work that is left. Hours in which it was paused
     count, too, so after a long pause the estimate is late rather than early. It never lies before the next call.
+
+    Parameters:
+        never: somebody waits who is due when the window will not open again in this run: only its end ends that.
     """
     at, basis = _end(campaign, counters, now)
+    if never:
+        at, basis = (campaign.cutoff, "window") if campaign.cutoff is not None else (None, "too_far")
     if at is not None and next_call is not None:
         at = max(at, next_call)
     when = None if at is None else to_datetime(at, zone)
