@@ -338,6 +338,7 @@ def test_every_promise_has_a_bug_that_breaks_it() -> None:
     assert {promise for promise, _ in BUGS} == set(CHECKS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("promise", "bug"), BUGS, ids=lambda value: getattr(value, "__name__", value))
 def test_a_bug_is_found(promise: str, bug: Patch, monkeypatch: pytest.MonkeyPatch) -> None:
     # Seeds on which the sound engine keeps the promise: what breaks it there is the bug.

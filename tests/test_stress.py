@@ -219,6 +219,7 @@ TestAnything = Anything.TestCase
 # --- the checks can fail ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("promise", "bug", "seed"), BUGS, ids=lambda value: getattr(value, "__name__", str(value)))
 def test_a_bug_is_found(promise: str, bug: Patch, seed: int) -> None:
     if not found_on(promise, bug, seed):

@@ -36,5 +36,8 @@ class TestSqlite(SqlContract):
     engine = "sqlite"
 
 
+@pytest.mark.slow
 class TestPostgres(SqlContract):
+    """Left to CI: what is not the same on both engines (locks, errors, plans, threads, kills) has tests of its own."""
+
     engine = "postgres"

@@ -136,6 +136,7 @@ def drawn(make: Callable[[], st.SearchStrategy[Any]], count: int = 300) -> list[
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("strategy", "wanted"), REACHED.values(), ids=REACHED)
 def test_what_matters_is_reached(strategy: Callable[[], st.SearchStrategy[Any]], wanted: Callable[[Any], bool]) -> None:
     assert any(map(wanted, drawn(strategy)))
