@@ -176,6 +176,11 @@ class Campaign:
     before_restart: Campaign | None = attrs.field(default=None, repr=False)
 
     @property
+    def draft(self) -> CampaignDraft:
+        """What its editor opens with: everything that can be entered."""
+        return CampaignDraft(self.name, self.bot, self.numbers, self.config, self.workspace)
+
+    @property
     def has_run(self) -> bool:
         """Whether name, bot and contacts are locked for audit (L14)."""
         return (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
@@ -12,7 +12,6 @@ import attrs
 from ori_campaigns import lifecycle
 from ori_campaigns.appending import Appended, append, require_appendable
 from ori_campaigns.campaign import Action, Campaign, CampaignDraft
-from ori_campaigns.contact import Contact
 from ori_campaigns.errors import CampaignsError, Conflict, InvalidDefinition, Problem
 from ori_campaigns.events import LifecycleChanged
 from ori_campaigns.lifecycle import Configured
@@ -93,36 +92,27 @@ class CampaignDefinitions(CampaignReads):
         with self._dropping(stage):
             found = self.store.create(Created(campaign, moves, (LifecycleChanged("create", by, now, 1),)), key)
         if found.id != campaign.id:
-            self._require_same(found, campaign, leads)
+            self._require_same(found, draft, leads)
         return found
 
-    def _require_same(self, found: Campaign, wanted: Campaign, leads: ContactBatch | None) -> None:
+    def _require_same(self, found: Campaign, draft: CampaignDraft, leads: ContactBatch | None) -> None:
         """Refuse a key that has made another campaign; one that was edited since may have been the same."""
-
-        def told(campaign: Campaign) -> tuple[object, ...]:
-            return campaign.name, campaign.bot, campaign.numbers, campaign.config
-
-        if found.version > 1 or found.has_run:
+        if found.version > 1 or found.has_run or (found.draft == draft and self._has_list(found.id, leads)):
             return
-        if told(found) != told(wanted) or not self._has_list(found.id, leads):
-            message = (
-                f"The key has made campaign {found.id} already, with other content. Open that one, or take a new key."
-            )
-            raise Conflict(message, code="key_reused")
+        message = f"The key has made campaign {found.id} already, with other content. Open that one, or take a new key."
+        raise Conflict(message, code="key_reused")
 
     def _has_list(self, campaign_id: str, leads: ContactBatch | None) -> bool:
         """Tell whether the list of a campaign is this one; only asked where a key is used again."""
-        numbers = () if leads is None else leads.numbers
-        kept: Sequence[Contact] = ()
-        for index, number in enumerate(numbers):
-            if index % _PAGE == 0:
-                kept = self.store.contacts(campaign_id, index - 1, _PAGE)
-            contact = kept[index % _PAGE] if index % _PAGE < len(kept) else None
-            if contact is None or leads is None or contact.number.reveal() != number:
-                return False
-            if contact.variables != leads.variables(index):
-                return False
-        return not self.store.contacts(campaign_id, len(numbers) - 1, 1)
+        numbers, ordinal = () if leads is None else leads.numbers, -1
+        while page := self.store.contacts(campaign_id, ordinal, _PAGE):
+            for contact in page:
+                ordinal += 1
+                if leads is None or ordinal >= len(numbers) or contact.number.reveal() != numbers[ordinal]:
+                    return False
+                if contact.variables != leads.variables(ordinal):
+                    return False
+        return ordinal + 1 == len(numbers)
 
     @contextmanager
     def _dropping(self, stage: str | None) -> Iterator[None]:
@@ -294,11 +284,7 @@ class CampaignDefinitions(CampaignReads):
         now = self._as_it_is(wizard, campaign)
         _require_sound(now, leads)
         draft = now.draft()
-        if (
-            leads is None
-            and now.editing is not None
-            and (editing.version + 1, draft) == (campaign.version, now.editing.saved)
-        ):
+        if leads is None and campaign.version == editing.version + 1 and draft == campaign.draft:
             return campaign
         return self.edit(editing.id, draft, leads, by=by, version=editing.version, strict=False)
 

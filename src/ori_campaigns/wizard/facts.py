@@ -115,8 +115,7 @@ class Editing:
     @classmethod
     def of(cls, campaign: Campaign, contacts: int) -> Editing:
         """Return what the wizard keeps of a campaign."""
-        saved = CampaignDraft(campaign.name, campaign.bot, campaign.numbers, campaign.config, campaign.workspace)
-        return cls(campaign.id, campaign.status, campaign.version, campaign.has_run, contacts, saved)
+        return cls(campaign.id, campaign.status, campaign.version, campaign.has_run, contacts, campaign.draft)
 
     @property
     def editable(self) -> bool:
