@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import attrs
 
+from ori_campaigns.campaign import Campaign
 from ori_campaigns.config import CallLimits
 from ori_campaigns.contact import KIND_OF
 from ori_campaigns.events import AttemptReserved
@@ -40,18 +41,23 @@ def rotate(carriers: Sequence[str], free: Mapping[str, int], cursor: int) -> int
     return position
 
 
+def closes_at(campaign: Campaign, now: Instant) -> Instant | None:
+    """Return the instant (microseconds UTC) from which a campaign that may dial now may not: its window's, its day's.
+
+    `None` if there is no such instant.
+    """
+    closes = [campaign.config.window.schedule().next_close(now), campaign.cutoff]
+    return min((each for each in closes if each is not None), default=None)
+
+
 def send_until(view: AdmitView, limits: CallLimits) -> Instant:
     """Return the last instant (microseconds UTC) at which a call reserved now may leave (S1, S2, S9).
 
     A call that may not leave at the closing instant itself may leave up to one microsecond before it.
     """
-    ends = [view.now + limits.send_budget * SECOND]
-    closes = view.campaign.config.window.schedule().next_close(view.now)
-    if closes is not None:
-        ends.append(closes - 1)
-    if view.campaign.cutoff is not None:
-        ends.append(view.campaign.cutoff - 1)
-    return min(ends)
+    budget = view.now + limits.send_budget * SECOND
+    closes = closes_at(view.campaign, view.now)
+    return budget if closes is None else min(budget, closes - 1)
 
 
 def admit(view: AdmitView, limits: CallLimits) -> Changes[Admission]:

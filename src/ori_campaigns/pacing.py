@@ -11,8 +11,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from math import ceil
 from typing import NamedTuple
 
-import attrs
-
 from ori_campaigns.instants import SECOND, Instant
 from ori_campaigns.records import distinct
 
@@ -22,8 +20,8 @@ def token_interval(cps: float) -> int:
     return ceil(SECOND / cps)
 
 
-@attrs.frozen
-class Line:
+@distinct
+class Line(NamedTuple):
     """What a carrier can take of one campaign at one moment.
 
     Parameters:
@@ -48,8 +46,8 @@ class Line:
         return max(min(self.quota, self.tokens, self.channels), 0)
 
 
-@attrs.frozen
-class Bucket:
+@distinct
+class Bucket(NamedTuple):
     """A carrier's token bucket.
 
     Parameters:
@@ -83,7 +81,8 @@ class Bucket:
         >>> Bucket(interval=200_000, burst=5).take(5, 0).tokens(200_000)
         1
         """
-        return Bucket(self.interval, self.burst, max(self.full_at, now) + count * self.interval)
+        full_at = max(self.full_at, now) + count * self.interval
+        return tuple.__new__(Bucket, (self.interval, self.burst, full_at))
 
     def changed(self, interval: int, burst: int, now: Instant) -> Bucket:
         """Return the bucket under new limits: the tokens that are missing now stay missing.
@@ -100,8 +99,8 @@ class Bucket:
         return max(now, self.full_at - (self.burst - wanted) * self.interval)
 
 
-@attrs.frozen
-class Supply:
+@distinct
+class Supply(NamedTuple):
     """What one carrier has to give at an instant, to all campaigns together.
 
     Parameters:

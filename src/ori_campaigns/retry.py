@@ -252,10 +252,13 @@ RULES: tuple[tuple[str, _Rule], ...] = (
 DECIDED_WITHOUT_ANALYSIS = RULES[:3]
 
 
-def answer(case: Case, terms: Terms) -> tuple[str, ContactStatus]:
+def answer(fields: CaseFields, terms: Terms) -> tuple[str, ContactStatus]:
     """Return the name and the answer of the first rule that has one, and remember it."""
-    found = next((name, status) for name, rule in RULES if (status := rule(case, terms)) is not None)
-    terms.answers[tuple(case)] = found
+    found = terms.answers.get(fields)
+    if found is None:
+        case = Case._make(fields)
+        found = next((name, status) for name, rule in RULES if (status := rule(case, terms)) is not None)
+        terms.answers[fields] = found
     return found
 
 
@@ -272,25 +275,46 @@ def why_no_callback(request: CallbackRequest, contact: BudgetFacts, terms: Terms
     return ""
 
 
-def _case(
-    call: EndedCall, said: Analysis, contact: BudgetFacts, terms: Terms, now: Instant, *, callback: bool
-) -> tuple[bool, bool, str, str, bool, bool, int, bool, bool, bool]:
+CaseFields: TypeAlias = tuple[bool, bool, str, str, bool, bool, int, bool, bool, bool]
+
+
+def case_of(  # noqa: PLR0913 - all that can make a difference
+    terms: Terms,
+    now: Instant,
+    disposition: str,
+    detail: str,
+    connected: bool,  # noqa: FBT001 - a fact of the call, asked by place for every call
+    talk: int,
+    attempts: int,
+    last_connected: int,
+    excluded: bool = False,  # noqa: FBT001, FBT002 - a fact of the contact
+    business: str = "",
+    callback: bool = False,  # noqa: FBT001, FBT002 - a fact of the call
+) -> CaseFields:
     """Return the fields of a `Case`; it is made of them only for the rules, when the answer is not yet known."""
-    connected, stop, under = call.connected, terms.stop_after, terms.redial_under
-    last = call.talk if connected else contact.last_connected
-    business = said.business_disposition
+    stop, under = terms.stop_after, terms.redial_under
+    last = talk if connected else last_connected
     return (
-        contact.excluded,
+        excluded,
         terms.over or (terms.cutoff is not None and now >= terms.cutoff),
-        call.disposition,
-        call.detail,
+        disposition,
+        detail,
         connected,
         business != "" and terms.retry.redials_business(business),
-        contact.attempts,
+        attempts,
         stop is not None and last > stop,
         under is not None and -1 < last < under,
         callback,
     )
+
+
+def _case(
+    call: EndedCall, said: Analysis, contact: BudgetFacts, terms: Terms, now: Instant, *, callback: bool
+) -> CaseFields:
+    disposition, detail, connected, talk = call.disposition, call.detail, call.connected, call.talk
+    attempts, last, excluded = contact.attempts, contact.last_connected, contact.excluded
+    business = said.business_disposition
+    return case_of(terms, now, disposition, detail, connected, talk, attempts, last, excluded, business, callback)
 
 
 def decide(
@@ -310,7 +334,7 @@ def decide(
     declined = why_no_callback(request, contact, terms) if request is not None else ""
     granted = request is not None and not declined
     case = _case(call, said, contact, terms, now, callback=granted)
-    name, status = terms.answers.get(case) or answer(Case._make(case), terms)
+    name, status = answer(case, terms)
     if status is _RETRY_SCHEDULED:
         return tuple.__new__(Decision, (name, status, ended_at + terms.delay, None, declined))
     if request is not None and status is ContactStatus.CALLBACK_SCHEDULED:

@@ -7,7 +7,7 @@ of their instants. It reads no clock: `simulate` drives it in virtual time, `InM
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from heapq import heappop, heappush
 from typing import Any
 from zlib import crc32
@@ -15,7 +15,7 @@ from zlib import crc32
 import attrs
 
 from ori_campaigns.diallers.answers import AnswerModel, Fate, Fixed, Luck, drawn, seeded, unanswered
-from ori_campaigns.diallers.course import Call, course, end_of
+from ori_campaigns.diallers.course import BOT_SEES, Call, course, told
 from ori_campaigns.diallers.faults import NO_FAULTS, CarrierFaults
 from ori_campaigns.diallers.ledger import Ledger, LedgerCall
 from ori_campaigns.instants import SECOND, Instant
@@ -27,6 +27,7 @@ from ori_campaigns.reports import (
     CallAnalysis,
     CallRef,
     DialRequest,
+    Ended,
     FoundLive,
     LookUp,
     NeverPlaced,
@@ -37,9 +38,7 @@ from ori_campaigns.reports import (
     Ringing,
     Unknown,
 )
-from ori_campaigns.retry import NEVER_CONNECTED
 
-_BOT_SEES = NEVER_CONNECTED | {"transfer"}
 _RUNS = 1000  # more attempts than one budget can have
 
 
@@ -125,7 +124,7 @@ class CallModel:
         if rang_at is not None and rang_at > now:
             rang_at = None
         disposition = "no_answer" if answered_at is None else "timeout"
-        end = end_of(ref.attempt_id, now, disposition, call.end.detail, answered_at, rang_at)
+        end = Ended(ref.attempt_id, now, told(disposition, answered_at), call.end.detail, answered_at, rang_at)
         # The end that was due in the queue is of a call that is not there any more.
         self._calls[ref.attempt_id] = cut = call._replace(end=end, disposition=disposition)
         self._cut[ref.attempt_id] = now
@@ -191,6 +190,33 @@ class CallModel:
             return True
         return event.at <= self._cut.get(event.attempt_id, event.at)
 
+    # --- for simulations, which take calls over where nothing unusual can come of them -------------------------------
+
+    @property
+    def plain(self) -> bool:
+        """Whether every call goes by its fate alone, and nothing is told of it but its answer and its end."""
+        quiet = not (self.ringing or self._faulty or self._script or self._cut) and self.ledger is None
+        return quiet and self.answers.business is None and type(self) is CallModel
+
+    def fate(
+        self, number: int, run: int, nth: int, now: Instant, answers: AnswerModel | None = None
+    ) -> tuple[str, str, int | None, int | None, str | None, int]:
+        """Return the fields of the `Fate` of the n-th call of a run to a number, placed now."""
+        return drawn(answers or self.answers, seeded(self.seed, number, run * _RUNS + nth), now)
+
+    def coming(self) -> list[tuple[Instant, Call | Report]]:
+        """Return all that is to come, in order: answers, and calls that end."""
+        return [(at, what) for at, _, what in sorted(self._queue, key=lambda entry: entry[:2])]
+
+    def replace(self, coming: Iterable[tuple[Instant, Call | Report]]) -> None:
+        """Forget all calls and what is to come of them; from here on this is to come, in this order."""
+        self._queue.clear()
+        self._calls.clear()
+        for at, what in coming:
+            if isinstance(what, Call):
+                self._calls[what.end.attempt_id] = what
+            self._push(at, what)
+
     # --- inside ------------------------------------------------------------------------------------------------------
 
     def _push(self, at: Instant, what: Report | Call) -> None:
@@ -241,12 +267,11 @@ class CallModel:
         answers: AnswerModel | None = None,
     ) -> Call:
         digits = request.to.reveal()
-        fate: Iterable[Any]
+        fate: Sequence[Any]
         if self._script and (scripted := self._script.get(digits)):
             fate = scripted.popleft() if len(scripted) > 1 else scripted[0]
         else:
-            chances = seeded(self.seed, int(digits), request.run * _RUNS + request.number_in_budget)
-            fate = drawn(answers or self.answers, chances, now)
+            fate = self.fate(int(digits), request.run, request.number_in_budget, now, answers)
         begins, lost, attempt_id = now, False, request.attempt_id
         if chaos is not None:
             if chaos.draw() < self.faults.queue:
@@ -272,10 +297,10 @@ class CallModel:
 
     def _finish(self, call: Call, found: list[Report]) -> None:
         """The call is over at the carrier: tell its end, what the bot saw, and the analysis later."""
-        end, number = call.end, call.request.to.reveal()
+        end, number = call.end, call.number
         attempt_id, ends_at = end.attempt_id, end.at
         if end.answered_at is not None and not call.lost:
-            if call.disposition in _BOT_SEES:
+            if call.disposition in BOT_SEES:
                 began = call.disposition == "transfer"
                 found.append(BotReport(attempt_id, ends_at, began, call.disposition))
             if call.business is not None:
@@ -286,7 +311,7 @@ class CallModel:
             found.append(end)
             return
         # It is kept for look-ups: the call is over, but the carrier still knows it.
-        self._live[call.request.carrier] -= 1
+        self._live[call.carrier] -= 1
         chaos = Luck(self.seed, crc32(attempt_id.encode()), 2)
         if not call.lost and chaos.draw() >= self.faults.no_end_event:
             self._tell(end, ends_at, chaos)

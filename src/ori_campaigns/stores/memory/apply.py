@@ -42,7 +42,7 @@ _RESERVED = AttemptStatus.RESERVED
 _RINGING = AttemptStatus.RINGING
 _SUBMITTED = AttemptStatus.SUBMITTED
 _UNKNOWN = AttemptStatus.UNKNOWN
-_MACHINES = frozenset({"voicemail", "machine"})
+MACHINES = frozenset({"voicemail", "machine"})
 _CALLBACK_KIND = AttemptKind.CALLBACK
 _CALLING, _RETRY = CODE[_S.CALLING], CODE[_S.RETRY_SCHEDULED]
 _TALKING = frozenset({_ANSWERED, _IN_PROGRESS})
@@ -176,7 +176,7 @@ def _ended(attempt: OpenAttempt, fact: AttemptEnded, cursor: int) -> None:
                 run.connected_contacts += 1
             if attempt.kind is _CALLBACK_KIND:
                 run.set_callback(ordinal, "completed")
-    if disposition in _MACHINES:
+    if disposition in MACHINES:
         run.machines += 1
     attempt.ended, attempt.answered_at, attempt.rang_at = fact, answered_at, rang_at
     book.attempts.over[attempt.serial] = cursor

@@ -34,7 +34,7 @@ class Trunk:
     @property
     def supply(self) -> Supply:
         """What it can take."""
-        return Supply(self.bucket, self.carrier.channels - self.live, self.back_off_until)
+        return tuple.__new__(Supply, (self.bucket, self.carrier.channels - self.live, self.back_off_until))
 
     def line(self, now: Instant, quota: int) -> Line:
         """Return what it can take of one campaign now."""

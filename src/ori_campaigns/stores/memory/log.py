@@ -19,7 +19,8 @@ _KINDS: tuple[Any, ...] = (*get_args(AttemptFact), *get_args(ContactFact), *get_
 # Where the contact stands among the fields; -1 for facts of the campaign itself.
 _CONTACT = tuple(kind._fields.index("contact") if "contact" in kind._fields else -1 for kind in _KINDS)
 _WIDTH_OF = tuple(len(kind._fields) for kind in _KINDS).__getitem__
-_CODE_OF = {kind: code for code, kind in enumerate(_KINDS)}.__getitem__
+code_of = {kind: code for code, kind in enumerate(_KINDS)}.__getitem__
+"""The number of a class of facts."""
 
 
 class EventLog:
@@ -47,8 +48,14 @@ class EventLog:
     def extend(self, campaigns: repeat[int] | Sequence[int], facts: Sequence[Fact]) -> None:
         """Append facts, each with the number of its campaign."""
         self._fields.extend(chain.from_iterable(facts))
-        self._kinds.extend(map(_CODE_OF, map(type, facts)))
+        self._kinds.extend(map(code_of, map(type, facts)))
         self._campaigns.extend(campaigns)
+
+    def write(self, campaign: int, kinds: Sequence[int], fields: Sequence[Any]) -> None:
+        """Append facts that were never made: their classes as `code_of` tells them, and all their fields in a row."""
+        self._fields.extend(fields)
+        self._kinds.extend(kinds)
+        self._campaigns.extend(repeat(campaign, len(kinds)))
 
     def _find_ends(self, cursor: int) -> None:
         ends = self._ends
@@ -75,7 +82,7 @@ class EventLog:
 
     def latest(self, campaign: int, kind: type, limit: int) -> list[Any]:
         """Return the latest facts of a class and a campaign, so many at the most, in their order."""
-        code, found = _CODE_OF(kind), list[Any]()
+        code, found = code_of(kind), list[Any]()
         cursor = self._kinds.rfind(code)
         while cursor >= 0 and len(found) < limit:
             if self._campaigns[cursor] == campaign:

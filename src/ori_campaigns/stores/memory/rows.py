@@ -20,7 +20,12 @@ def encode(digits: str) -> int:
 
 def decode(code: int) -> PhoneNumber:
     """Give the number back."""
-    return PhoneNumber(str(code)[1:])
+    return PhoneNumber(digits_of(code))
+
+
+def digits_of(code: int) -> str:
+    """Give the bare digits back."""
+    return str(code)[1:]
 
 
 class AttemptColumns:
@@ -39,12 +44,19 @@ class AttemptColumns:
 
     def add(self, run: int, cursor: int, count: int) -> None:
         """Add attempts of a run whose reservations stand in the log one after the other, from `cursor` on."""
+        if count == 1:
+            # One at a time is how most calls leave.
+            self.run.append(run)
+            self.reserved.append(cursor)
+            self.over.append(0)
+            self.decided.append(0)
+            self.analysed.append(0)
+            return
         nothing = bytes(4 * count)
         self.run.extend([run] * count)
         self.reserved.extend(range(cursor, cursor + count))
-        self.over.frombytes(nothing)
-        self.decided.frombytes(nothing)
-        self.analysed.frombytes(nothing)
+        for column in (self.over, self.decided, self.analysed):
+            column.frombytes(nothing)
 
 
 class Codes:

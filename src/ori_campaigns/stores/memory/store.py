@@ -235,6 +235,10 @@ class MemoryStore:
             raise NotFound("campaign", campaign_id)
         return book
 
+    def running(self) -> Sequence[Book]:
+        """Return the rows of the campaigns that are running; for simulations, which have the store to themselves."""
+        return [book for book in self._books.values() if book.campaign.status is _RUNNING]
+
     def replay(self, book: Book, fact: AttemptFact | ContactFact) -> None:
         """Apply one fact of an attempt and append it to the log; for rebuilding a copied campaign."""
         if isinstance(fact, AttemptReserved):

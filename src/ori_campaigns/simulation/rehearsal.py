@@ -5,7 +5,7 @@ No thread, no await, no clock but a virtual one; the host's store is read, never
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -17,16 +17,16 @@ from ori_campaigns.clocks import VirtualClock
 from ori_campaigns.contact import FINAL, LIVE, Attempt, AttemptStatus, Contact
 from ori_campaigns.diallers.answers import AnswerModel
 from ori_campaigns.diallers.model import CallModel
-from ori_campaigns.dialling import Step
 from ori_campaigns.errors import InvalidDefinition, Problem
 from ori_campaigns.ids import counted_ids
-from ori_campaigns.instants import DAY, SECOND, Instant, to_datetime, to_instant
+from ori_campaigns.instants import DAY, Instant, to_datetime, to_instant
 from ori_campaigns.listing import CampaignRow, row
 from ori_campaigns.numbers import DIGITS, NumberPolicy
-from ori_campaigns.outcomes import Recorded
+from ori_campaigns.outcomes import Policy
 from ori_campaigns.ports import Directory
-from ori_campaigns.reports import Accepted, Answered, Report, Ringing
 from ori_campaigns.service import CampaignService
+from ori_campaigns.simulation.driving import drive, resolution_for
+from ori_campaigns.simulation.handover import Plain
 from ori_campaigns.stores.memory import MemoryStore
 from ori_campaigns.stores.memory.restore import restore
 from ori_campaigns.views import ContactBatch, Counters
@@ -39,8 +39,6 @@ OPERATOR = "simulation"
 
 _LONGEST = 366 * DAY
 _MICROSECOND = timedelta(microseconds=1)
-_PROGRESS_EVERY = 256
-_FREES_NOTHING = frozenset({Ringing, Answered})
 
 
 @attrs.frozen
@@ -178,8 +176,10 @@ def simulate(  # noqa: PLR0913 - what if, in as many ways as people ask
         problem = Problem("resolution", "bad_resolution", f"{resolution} is no time between two looks.", "Give more.")
         raise InvalidDefinition([problem], what="The simulation")
     clock = VirtualClock(begins)
-    store = MemoryStore(clock)
-    service = CampaignService(store, directory, policy=policy, new_id=counted_ids("sim"))
+    store, calls = MemoryStore(clock), Policy()
+    service = CampaignService(
+        store, directory, policy=policy, limits=calls.limits, connected=calls.connected, new_id=counted_ids("sim")
+    )
     if model is None:
         model = CallModel(answers, seed=seed, ringing=False, ledger=False)
     if isinstance(source, Snapshot):
@@ -199,9 +199,8 @@ def simulate(  # noqa: PLR0913 - what if, in as many ways as people ask
         return lambda: what(service, campaign_id)
 
     def progress(now: Instant) -> None:
-        if on_progress is not None:
-            counters = service.counters(campaign_id)
-            on_progress(counters.count(FINAL), counters.total, to_datetime(now, to_zone(campaign)))
+        counters = service.counters(campaign_id)
+        on_progress(counters.count(FINAL), counters.total, to_datetime(now, to_zone(campaign)))  # type: ignore[misc]
 
     drive(
         service,
@@ -210,7 +209,8 @@ def simulate(  # noqa: PLR0913 - what if, in as many ways as people ask
         until=to_instant(until) if until is not None else begins + _LONGEST,
         resolution=round(resolution / _MICROSECOND) if resolution else resolution_for(directory, campaign.workspace),
         actions=[(to_instant(moment), act(what)) for moment, what in (actions or {}).items()],
-        on_progress=progress,
+        on_progress=progress if on_progress is not None else None,
+        plain=Plain(store, model, clock, calls),
     )
     return Rehearsal(service, campaign_id, begins, model)
 
@@ -232,87 +232,3 @@ def _begins(source: CampaignDraft | Snapshot, start: datetime | None) -> Instant
 def to_zone(campaign: Campaign) -> ZoneInfo:
     """Return the zone of a campaign's calling window."""
     return ZoneInfo(campaign.config.window.timezone)
-
-
-def resolution_for(directory: Directory, workspace: str) -> int:
-    """Return how often, in microseconds, the engine must look so that no carrier's bucket overflows unseen."""
-    spans = [round(carrier.burst / carrier.cps * SECOND) for carrier in directory.carriers(workspace)]
-    return max(min([SECOND, *spans]), 1)
-
-
-def drive(
-    service: CampaignService,
-    model: CallModel,
-    clock: VirtualClock,
-    *,
-    until: Instant,
-    resolution: int,
-    actions: Sequence[tuple[Instant, Callable[[], object]]] = (),
-    on_progress: Callable[[Instant], None] | None = None,
-) -> None:
-    """Let virtual time pass for one service and one call model until nothing is left to do, or until `until`.
-
-    Parameters:
-        until: an instant (microseconds UTC); the clock stands there, or at the last thing that happened.
-        resolution: microseconds between two looks at the world.
-        actions: what to call, and when.
-        on_progress: called with the virtual time now and then.
-    """
-    planned = sorted(actions, key=lambda action: action[0])
-    looks = 0
-    while True:
-        now = clock.now()
-        _tell(service, model, now, model.due(now))
-        while planned and planned[0][0] <= now:
-            planned.pop(0)[1]()
-            # An operator who has to wait lets time pass.
-            now = clock.now()
-        step = service.step()
-        settled = _place(service, model, now, step)
-        looks += 1
-        if on_progress is not None and looks % _PROGRESS_EVERY == 0:
-            on_progress(now)
-        if not settled:
-            continue
-        upcoming = [each for each in (model.next_at(), step.wake_at) if each is not None]
-        if planned:
-            upcoming.append(planned[0][0])
-        if not upcoming or (next_at := min(upcoming)) > until:
-            break
-        # Things that happen within one look are dealt with together, as a runner does.
-        clock.set(max(-(-next_at // resolution) * resolution, now))
-    if on_progress is not None:
-        on_progress(clock.now())
-
-
-def _tell(service: CampaignService, model: CallModel, now: Instant, reports: Sequence[Report]) -> None:
-    """Record what happened, and what comes of what that asks for."""
-    while reports:
-        reports = _carry_out(model, now, service.record(reports))
-
-
-def _carry_out(model: CallModel, now: Instant, asked: Recorded | Step) -> list[Report]:
-    for ref in asked.hangups:
-        model.hangup(ref, now)
-    return [model.look_up(ref, now) for ref in asked.look_ups]
-
-
-def _place(service: CampaignService, model: CallModel, now: Instant, step: Step) -> bool:
-    """Do what a step asks; tell whether everything went as usual, so that no further step is needed now."""
-    answers = _carry_out(model, now, step) if step.hangups or step.look_ups else []
-    settled = not answers and not step.hangups
-    for dial in step.dials:
-        answer, delay = model.place(dial, now)
-        if delay:
-            model.tell_later(answer, now + delay)
-        else:
-            settled = settled and type(answer) is Accepted
-            answers.append(answer)
-    _tell(service, model, now, answers)
-    next_at = model.next_at()
-    if next_at is not None and next_at <= now:
-        # Whoever picks up at once does so within this look.
-        arrived = model.due(now)
-        _tell(service, model, now, arrived)
-        settled = settled and all(type(report) in _FREES_NOTHING for report in arrived)
-    return settled
