@@ -17,7 +17,7 @@ from ori_campaigns.simulation.stretch import ANSWER, BITS, NEVER, Live, Stretch
 from ori_campaigns.stores.memory import MemoryStore
 from ori_campaigns.stores.memory.book import Book
 from ori_campaigns.stores.memory.flyweights import OpenAttempt
-from ori_campaigns.stores.memory.rows import digits_of
+from ori_campaigns.stores.memory.rows import decode
 
 _PLACE = (1 << BITS) - 1
 _SUBMITTED, _ANSWERED = AttemptStatus.SUBMITTED, AttemptStatus.ANSWERED
@@ -180,5 +180,5 @@ def _coming(stretch: Stretch) -> Iterator[tuple[Instant, Call | Report]]:
             yield at, Answered(attempt_id, at)
         else:
             end = Ended(attempt_id, ends_at, told(disposition, answered_at), detail, answered_at, rang_at)
-            number = digits_of(stretch.book.numbers[ordinal])
+            number = decode(stretch.book.numbers[ordinal]).reveal()
             yield at, Call(end, number, trunk.carrier.id, disposition, None, 0, None, lost=False)

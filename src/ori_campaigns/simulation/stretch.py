@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from ori_campaigns.admission import closes_at, rotate
+from ori_campaigns.admission import closes_at
 from ori_campaigns.contact import KIND_OF, ContactStatus
 from ori_campaigns.diallers.course import BOT_SEES, laid_down, told
 from ori_campaigns.diallers.model import CallModel
@@ -33,12 +33,13 @@ from ori_campaigns.gates import first_closed_for
 from ori_campaigns.instants import SECOND, Instant
 from ori_campaigns.outcomes import Policy
 from ori_campaigns.retry import CaseFields, answer, case_of
+from ori_campaigns.simulation.lines import Lines
 from ori_campaigns.stores.memory.apply import MACHINES
 from ori_campaigns.stores.memory.book import Book
 from ori_campaigns.stores.memory.exchange import Trunk
 from ori_campaigns.stores.memory.flyweights import Candidate, MemoryAdmitView, OpenAttempt
 from ori_campaigns.stores.memory.log import code_of
-from ori_campaigns.stores.memory.rows import digits_of
+from ori_campaigns.stores.memory.rows import value_of
 from ori_campaigns.stores.memory.runs import CODE
 
 Live: TypeAlias = tuple[int, int, str, Trunk, Instant, Instant | None, Instant | None, str, str]
@@ -59,8 +60,8 @@ _ANSWERED, _BOT, _ENDED = code_of(AttemptAnswered), code_of(BotReported), code_o
 _RETRY, _CLOSED = code_of(RetryScheduled), code_of(ContactClosed)
 _CALLING, _RETRYING = CODE[ContactStatus.CALLING], CODE[ContactStatus.RETRY_SCHEDULED]
 _KIND_OF = {CODE[status]: kind for status, kind in KIND_OF.items()}
-_ROWS_AT_ONCE = 8_192
 _PROGRESS_EVERY = 256
+_AHEAD = 64
 
 
 @attrs.frozen
@@ -89,17 +90,16 @@ class Stretch:
         self._campaign, self._limits = book.campaign, policy.limits
         self._connected, self._terms = policy.connected, policy.terms(book.campaign)
         self._fate = model.fate
-        pool = book.pool()
-        self._carriers = pool.carriers
-        self._trunk_of = {carrier: trunk for carrier, trunk in zip(pool.carriers, pool.trunks, strict=True) if trunk}
+        self._lines = Lines(book)
+        self._talk_watch = (policy.limits.talk + policy.limits.talk_grace) * SECOND
         self._excluded = book.excluded
         self._seats = self._campaign.config.concurrency_limit
         # Before these instants no carrier lets a call leave, and nobody is due.
         self._lines_from = self._due_from = began
-        self._closes = closes_at(self._campaign, began)
+        self._closes = closes_at(self._campaign, began) or NEVER
         # What has been decided of one is decided of all that are alike.
-        self._may_dial: dict[tuple[int, int], bool] = {}
-        self._follows: dict[CaseFields, _Follow] = {}
+        self._may_dial: set[tuple[int, int]] = set()
+        self._follows: dict[tuple[object, ...], _Follow] = {}
         # Rows on their way to the log.
         self._kinds = bytearray()
         self._fields: list[Any] = []
@@ -107,6 +107,8 @@ class Stretch:
         self.calls: dict[int, Live] = {}
         self.coming: list[int] = []
         self.next_place = 0
+        # People who are due and were taken off the queues, in the order of dialling; the gates are open for them.
+        self._ahead: list[int] = []
         # The engine's own rows of calls that were live before.
         self.known: dict[str, OpenAttempt] = {}
         # Everything up to here has been told.
@@ -125,6 +127,8 @@ class Stretch:
             on_look: called with the virtual time now and then.
         """
         now, looks, coming, began, run = self.began, 0, self.coming, self.began, self.run
+        # What comes later is looked at when the stretch is over.
+        last = min(until, (ends - 1) // resolution * resolution)
         while True:
             if coming and coming[0] >> BITS <= now - began:
                 self._tell(now)
@@ -132,28 +136,24 @@ class Stretch:
             wake = max(self._lines_from, self._due_from)
             if now >= wake or not run.live:
                 wake = self._dial(now)
+                if self.odd:
+                    break
+                # Whoever picks up at once does so within this look; whoever hangs up at once frees a seat for it.
+                if coming and coming[0] >> BITS <= now - began and self._tell(now):
+                    continue
             looks += 1
-            if on_look is not None and looks % _PROGRESS_EVERY == 0:
-                on_look(now)
-            if self.odd:
-                break
-            if len(self._kinds) > _ROWS_AT_ONCE:
+            if looks % _PROGRESS_EVERY == 0:
                 self.write()
+                if on_look is not None:
+                    on_look(now)
             if coming:
-                first = (coming[0] >> BITS) + began
-                if first <= now:
-                    # Whoever picks up at once does so within this look; whoever hangs up at once frees a seat for it.
-                    if self._tell(now):
-                        continue
-                    first = (coming[0] >> BITS) + began
-                wake = min(first, wake)
-            if wake > until:
+                wake = min(wake, (coming[0] >> BITS) + began)
+            if wake > last:
                 break
-            look = -(-wake // resolution) * resolution
-            if look >= ends:
-                break
-            now = max(look, now)
+            now = -(-wake // resolution) * resolution
         self.write()
+        for ordinal in self._ahead:
+            run.enqueue(ordinal)
         return now
 
     def write(self) -> None:
@@ -199,10 +199,11 @@ class Stretch:
         return over
 
     def _answered(self, call: Live, _: Instant) -> None:
-        _, ordinal, attempt_id, _, _, answered_at, *_ = call
-        self.run.answered += 1
-        self.run.in_progress += 1
-        self._fields += (attempt_id, ordinal, answered_at, self.talk_until(answered_at or 0))
+        answered_at = call[5] or 0
+        run = self.run
+        run.answered += 1
+        run.in_progress += 1
+        self._fields += (call[2], call[1], answered_at, answered_at + self._talk_watch)
         self._kinds.append(_ANSWERED)
 
     def _bot_reported(self, call: Live, _: Instant) -> None:
@@ -236,12 +237,19 @@ class Stretch:
         run.live -= 1
         fields += (attempt_id, ordinal, ends_at, disposition, detail, connected, talk, answered_at, rang_at)
         kinds.append(_ENDED)
-        attempts, last, excluded = run.attempts[ordinal], run.last_connected[ordinal], False
-        if self._excluded:
-            # By the time a stretch begins again, somebody may have been excluded during the call.
-            excluded = self.book.numbers[ordinal] in self._excluded
-        case = case_of(self._terms, now, disposition, detail, connected, talk, attempts, last, excluded)
-        follow = self._follows.get(case) or self._follow(case)
+        attempts, last = run.attempts[ordinal], run.last_connected[ordinal]
+        # By the time a stretch begins again, somebody may have been excluded during the call.
+        excluded = bool(self._excluded) and self.book.numbers[ordinal] in self._excluded
+        key: tuple[object, ...]
+        if connected or last >= 0:
+            key = case_of(self._terms, now, disposition, detail, connected, talk, attempts, last, excluded)
+        else:
+            # Nobody has spoken with them in this budget: no more than this can make a difference.
+            key = (disposition, detail, attempts, excluded)
+        follow = self._follows.get(key)
+        if follow is None:
+            case = case_of(self._terms, now, disposition, detail, connected, talk, attempts, last, excluded)
+            follow = self._follows[key] = self._follow(case)
         cursor = self._first + len(kinds)
         columns.over[serial], columns.decided[serial] = cursor - 1, cursor
         code = follow.status_code
@@ -260,12 +268,11 @@ class Stretch:
 
     def _follow(self, case: CaseFields) -> _Follow:
         rule, status = answer(case, self._terms)
-        found = self._follows[case] = _Follow(rule, status, self.book.exchange.codes.code(rule), CODE[status])
-        return found
+        return _Follow(rule, status, self.book.exchange.codes.code(rule), CODE[status])
 
     def talk_until(self, answered_at: Instant) -> Instant:
         """Return the instant past which a conversation has gone on for too long."""
-        return answered_at + (self._limits.talk + self._limits.talk_grace) * SECOND
+        return answered_at + self._talk_watch
 
     def ringing_until(self, now: Instant) -> Instant:
         """Return the instant past which a call that is sent now has been ringing for too long."""
@@ -281,80 +288,76 @@ class Stretch:
             return NEVER
         if not run.live and self._nobody_due(now):
             return self._due_from
-        free = {carrier: trunk.supply.free(now) for carrier, trunk in self._trunk_of.items()}
-        lines = sum(free.values())
+        lines = self._lines.free(now)
         if lines:
-            chosen = list(islice(run.due_now(now), min(seats, lines)))
-            if not chosen:
-                self._nobody_due(now)
-                return self._due_from
-            if not self._may_all(chosen, now):
-                self.odd = True
-                for ordinal in chosen:
-                    run.enqueue(ordinal)
+            chosen = self._take(min(seats, lines), now)
+            if chosen:
+                self._place(chosen, now)
+            if self.odd or len(chosen) == seats:
                 return NEVER
-            self._place(chosen, free, now)
-            if len(chosen) == seats:
-                return NEVER
-            if len(chosen) < lines:
-                self._nobody_due(now)
+            if not self._ahead and self._nobody_due(now):
                 return self._due_from
-        waits = [trunk.supply.ready_at(now) for trunk in self._trunk_of.values()]
+        waits = self._lines.ready_at(now)
         self._lines_from = min(waits)
         # Where a call may leave already, a channel is what is missing: one is free when a call ends.
-        return min([each for each in waits if each > now], default=NEVER)
+        return self._lines_from if self._lines_from > now else min([each for each in waits if each > now], default=NEVER)
 
     def _nobody_due(self, now: Instant) -> bool:
         """Tell whether nobody is due now, and note when somebody will be."""
-        due = self.run.next_due()
+        due = 0 if self._ahead else self.run.next_due()
         self._due_from = NEVER if due is None else due
         return self._due_from > now
 
+    def _take(self, count: int, now: Instant) -> list[int]:
+        """Take whoever is next off the queues, up to so many; nobody if the engine should have a look at one of them."""
+        ahead, run = self._ahead, self.run
+        if len(ahead) < count:
+            # Who is due now stays in this order whatever comes: a later look only adds people behind them.
+            fresh = list(islice(run.due_now(now), count + _AHEAD))
+            if not self._may_all(fresh, now):
+                self.odd = True
+                self._ahead += fresh
+                return []
+            ahead = self._ahead = ahead + fresh
+        chosen = ahead[:count]
+        del ahead[:count]
+        return chosen
+
     def _may_all(self, chosen: list[int], now: Instant) -> bool:
         """Ask the gates whether all of these may be dialled; the gates are asked once for all that are alike."""
-        run, known, excluded = self.run, self._may_dial, self._excluded
-        status, attempts = run.status, run.attempts
-        if excluded and not excluded.isdisjoint(map(self.book.numbers.__getitem__, chosen)):
-            return False
-        for ordinal in chosen:
-            alike = (status[ordinal], attempts[ordinal])
-            if alike not in known:
-                closed = first_closed_for(Candidate(self.book, run, ordinal), MemoryAdmitView(self.book, now, {}))
-                known[alike] = closed is None
-            if not known[alike]:
+        run, excluded = self.run, self._excluded
+        alike = list(zip(map(run.status.__getitem__, chosen), map(run.attempts.__getitem__, chosen), strict=True))
+        if not self._may_dial.issuperset(alike):
+            view = MemoryAdmitView(self.book, now, {})
+            for ordinal, kind in zip(chosen, alike, strict=True):
+                if first_closed_for(Candidate(self.book, run, ordinal), view) is None:
+                    self._may_dial.add(kind)
+            if not self._may_dial.issuperset(alike):
                 return False
-        return True
+        return not excluded or excluded.isdisjoint(map(self.book.numbers.__getitem__, chosen))
 
-    def _place(self, chosen: list[int], free: dict[str, int], now: Instant) -> None:
+    def _place(self, chosen: list[int], now: Instant) -> None:
         """Reserve these calls, send them, and draw how they go."""
-        book, run, fields, columns, limits = self.book, self.run, self._fields, self._columns, self._limits
-        campaign, status, attempts, counts = self._campaign, run.status, run.attempts, run.counts
-        calls, coming, place, began = self.calls, self.coming, self.next_place, self.began
-        people, numbers, carriers, trunks = book.numbers, campaign.numbers, self._carriers, self._trunk_of
-        campaign_id, epoch, run_number, cursor = campaign.id, campaign.epoch, run.number, book.cursor
-        not_after = now + limits.send_budget * SECOND
-        if self._closes is not None and self._closes <= not_after:
-            not_after = self._closes - 1
+        run, fields, columns, limits, lines = self.run, self._fields, self._columns, self._limits, self._lines
+        campaign, calls, coming, place, began = self._campaign, self.calls, self.coming, self.next_place, self.began
+        status, attempts, counts, people, draw = run.status, run.attempts, run.counts, self.book.numbers, self._fate
+        campaign_id, numbers, epoch, run_number = campaign.id, campaign.numbers, campaign.epoch, run.number
+        not_after = min(now + limits.send_budget * SECOND, self._closes - 1)
         check_at, ringing_until = now + limits.reserved * SECOND, self.ringing_until(now)
-        serial, before, draw = len(columns), dict(free), self._fate
-        columns.add(run_number, self._first + len(self._kinds), len(chosen))
+        count, serial = len(chosen), len(columns)
+        columns.add(run_number, self._first + len(self._kinds), count)
         sent: list[Any] = []
-        for ordinal in chosen:
-            position = rotate(carriers, free, cursor)
-            cursor = position + 1
-            carrier = carriers[position]
-            free[carrier] -= 1
-            trunk = trunks[carrier]
-            trunk.live += 1
+        for ordinal, position in zip(chosen, lines.take(count, now), strict=True):
             attempt_id = f"{campaign_id}-{serial}"
-            code, nth = status[ordinal], attempts[ordinal] + 1
+            code, nth, carrier = status[ordinal], attempts[ordinal] + 1, lines.carriers[position]
             attempts[ordinal], status[ordinal] = nth, _CALLING
             counts[code] -= 1
-            kind, number = _KIND_OF[code], numbers[position]
-            fields += (attempt_id, ordinal, now, nth, kind, number, carrier, not_after, epoch, check_at)
+            reserved = (ordinal, now, nth, _KIND_OF[code], numbers[position], carrier, not_after, epoch, check_at)
+            fields += (attempt_id, *reserved)
             sent += (attempt_id, ordinal, now, "", ringing_until)
-            fate = draw(int(digits_of(people[ordinal])), run_number, nth, now)
+            fate = draw(value_of(people[ordinal]), run_number, nth, now)
             ends_at, answered_at, rang_at, disposition = laid_down(fate, now, limits.ring, limits.talk)
+            trunk = lines.trunks[position]
             calls[place] = (serial, ordinal, attempt_id, trunk, ends_at, answered_at, rang_at, disposition, fate[1])
             heappush(coming, (ends_at - began) << BITS | place)
             if answered_at is not None:
@@ -365,12 +368,8 @@ class Stretch:
             place += 2
             serial += 1
         fields += sent
-        self._kinds += _RESERVED * len(chosen) + _SUBMITTED * len(chosen)
+        self._kinds += _RESERVED * count + _SUBMITTED * count
         self.next_place = place
-        counts[_CALLING] += len(chosen)
-        run.live += len(chosen)
-        run.dialled += len(chosen)
-        book.cursor, book.served_at = cursor % len(numbers), now
-        for carrier, trunk in trunks.items():
-            if before[carrier] > free[carrier]:
-                trunk.bucket = trunk.bucket.take(before[carrier] - free[carrier], now)
+        counts[_CALLING] += count
+        run.live += count
+        run.dialled += count

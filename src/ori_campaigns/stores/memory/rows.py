@@ -7,10 +7,14 @@ of the running time would go to the garbage collector.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Hashable
 from typing import Any
 
 from ori_campaigns.numbers import PhoneNumber
+
+
+_POWERS = [10**digits for digits in range(20)]
 
 
 def encode(digits: str) -> int:
@@ -20,12 +24,16 @@ def encode(digits: str) -> int:
 
 def decode(code: int) -> PhoneNumber:
     """Give the number back."""
-    return PhoneNumber(digits_of(code))
+    return PhoneNumber(str(code)[1:])
 
 
-def digits_of(code: int) -> str:
-    """Give the bare digits back."""
-    return str(code)[1:]
+def value_of(code: int) -> int:
+    """Give the number back as one would count with it.
+
+    >>> value_of(encode("0049")), value_of(encode("919800000001"))
+    (49, 919800000001)
+    """
+    return code - _POWERS[bisect_right(_POWERS, code) - 1]
 
 
 class AttemptColumns:

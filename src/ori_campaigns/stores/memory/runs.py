@@ -118,9 +118,10 @@ class Run:
         """Take waiting contacts off their queues in the order of P4; what is not reserved must be enqueued again."""
         if self.put_off:
             self._bring_back(now)
-        return chain(
-            self._due_from(self.booked, _CALLBACK, now), self._fresh(), self._due_from(self.retries, _RETRY, now)
-        )
+        retries = self._due_from(self.retries, _RETRY, now)
+        if self.booked:
+            return chain(self._due_from(self.booked, _CALLBACK, now), self._fresh(), retries)
+        return chain(self._fresh(), retries) if self.counts[_PENDING] else retries
 
     def put_back(self, offered: Sequence[int], later: Sequence[tuple[int, Instant]]) -> None:
         """Queue contacts again that were offered and not reserved; those to be looked at later, later."""
