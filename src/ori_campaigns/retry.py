@@ -281,17 +281,27 @@ CaseFields: TypeAlias = tuple[bool, bool, str, str, bool, bool, int, bool, bool,
 def case_of(  # noqa: PLR0913 - all that can make a difference
     terms: Terms,
     now: Instant,
+    *,
     disposition: str,
     detail: str,
-    connected: bool,  # noqa: FBT001 - a fact of the call, asked by place for every call
+    connected: bool,
     talk: int,
     attempts: int,
     last_connected: int,
-    excluded: bool = False,  # noqa: FBT001, FBT002 - a fact of the contact
+    excluded: bool,
     business: str = "",
-    callback: bool = False,  # noqa: FBT001, FBT002 - a fact of the call
+    callback: bool = False,
 ) -> CaseFields:
-    """Return the fields of a `Case`; it is made of them only for the rules, when the answer is not yet known."""
+    """Return the fields of a `Case`; it is made of them only for the rules, when the answer is not yet known.
+
+    Parameters:
+        terms: the campaign's.
+        now: when the decision is taken (microseconds UTC).
+        disposition, detail, connected, talk: of the call that has ended; `talk` in microseconds.
+        attempts, last_connected, excluded: the contact's standing, this attempt counted; `BudgetFacts` tells of it.
+        business: the business disposition of its analysis, if it has come.
+        callback: a callback was asked for and can be granted.
+    """
     stop, under = terms.stop_after, terms.redial_under
     last = talk if connected else last_connected
     return (
@@ -311,10 +321,19 @@ def case_of(  # noqa: PLR0913 - all that can make a difference
 def _case(
     call: EndedCall, said: Analysis, contact: BudgetFacts, terms: Terms, now: Instant, *, callback: bool
 ) -> CaseFields:
-    disposition, detail, connected, talk = call.disposition, call.detail, call.connected, call.talk
-    attempts, last, excluded = contact.attempts, contact.last_connected, contact.excluded
-    business = said.business_disposition
-    return case_of(terms, now, disposition, detail, connected, talk, attempts, last, excluded, business, callback)
+    return case_of(
+        terms,
+        now,
+        disposition=call.disposition,
+        detail=call.detail,
+        connected=call.connected,
+        talk=call.talk,
+        attempts=contact.attempts,
+        last_connected=contact.last_connected,
+        excluded=contact.excluded,
+        business=said.business_disposition,
+        callback=callback,
+    )
 
 
 def decide(

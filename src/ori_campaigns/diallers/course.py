@@ -36,12 +36,24 @@ class Call(NamedTuple):
     lost: bool
 
 
-def told(disposition: str, answered_at: Instant | None) -> str:
+def bot_began(disposition: str) -> bool:
+    """Tell whether a conversation began with the bot, for what only the bot can tell."""
+    return disposition == "transfer"
+
+
+def told(disposition: str, *, answered: bool) -> str:
     """Return the disposition that the carrier of a call gives it."""
-    if answered_at is not None and disposition not in _CARRIER_SEES:
+    if answered and disposition not in _CARRIER_SEES:
         # The carrier only knows that the line was hung up; the bot knows the rest.
         return "customer"
     return disposition
+
+
+def end_of(
+    attempt_id: str, at: Instant, disposition: str, detail: str, answered_at: Instant | None, rang_at: Instant | None
+) -> Ended:
+    """Return the end of a call as its carrier tells it."""
+    return Ended(attempt_id, at, told(disposition, answered=answered_at is not None), detail, answered_at, rang_at)
 
 
 def laid_down(
@@ -64,6 +76,6 @@ def course(request: DialRequest, fate: Sequence[Any], begins: Instant, entry: Le
     """Lay down how a call goes that the carrier begins now, within the limits it was given."""
     ends_at, answered_at, rang_at, disposition = laid_down(fate, begins, request.ring_seconds, request.talk_seconds)
     _, detail, _, _, business, analysis_after = fate
-    end = Ended(request.attempt_id, ends_at, told(disposition, answered_at), detail, answered_at, rang_at)
+    end = end_of(request.attempt_id, ends_at, disposition, detail, answered_at, rang_at)
     number = request.to.reveal()
     return Call(end, number, request.carrier, disposition, business, analysis_after, entry, lost)

@@ -15,7 +15,7 @@ from zlib import crc32
 import attrs
 
 from ori_campaigns.diallers.answers import AnswerModel, Fate, Fixed, Luck, drawn, seeded, unanswered
-from ori_campaigns.diallers.course import BOT_SEES, Call, course, told
+from ori_campaigns.diallers.course import BOT_SEES, Call, bot_began, course, end_of
 from ori_campaigns.diallers.faults import NO_FAULTS, CarrierFaults
 from ori_campaigns.diallers.ledger import Ledger, LedgerCall
 from ori_campaigns.instants import SECOND, Instant
@@ -27,7 +27,6 @@ from ori_campaigns.reports import (
     CallAnalysis,
     CallRef,
     DialRequest,
-    Ended,
     FoundLive,
     LookUp,
     NeverPlaced,
@@ -124,7 +123,7 @@ class CallModel:
         if rang_at is not None and rang_at > now:
             rang_at = None
         disposition = "no_answer" if answered_at is None else "timeout"
-        end = Ended(ref.attempt_id, now, told(disposition, answered_at), call.end.detail, answered_at, rang_at)
+        end = end_of(ref.attempt_id, now, disposition, call.end.detail, answered_at, rang_at)
         # The end that was due in the queue is of a call that is not there any more.
         self._calls[ref.attempt_id] = cut = call._replace(end=end, disposition=disposition)
         self._cut[ref.attempt_id] = now
@@ -301,8 +300,7 @@ class CallModel:
         attempt_id, ends_at = end.attempt_id, end.at
         if end.answered_at is not None and not call.lost:
             if call.disposition in BOT_SEES:
-                began = call.disposition == "transfer"
-                found.append(BotReport(attempt_id, ends_at, began, call.disposition))
+                found.append(BotReport(attempt_id, ends_at, bot_began(call.disposition), call.disposition))
             if call.business is not None:
                 analysis = CallAnalysis(attempt_id, ends_at + call.analysis_after, call.business)
                 self._push(analysis.at, analysis)

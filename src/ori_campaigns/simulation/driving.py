@@ -24,7 +24,7 @@ def resolution_for(directory: Directory, workspace: str) -> int:
     return max(min([SECOND, *spans]), 1)
 
 
-def drive(
+def drive(  # noqa: PLR0913 - all that a simulation is made of
     service: CampaignService,
     model: CallModel,
     clock: VirtualClock,
@@ -32,7 +32,7 @@ def drive(
     until: Instant,
     resolution: int,
     actions: Sequence[tuple[Instant, Callable[[], object]]] = (),
-    on_progress: Callable[[Instant], None] | None = None,
+    on_progress: Callable[[Instant], object] = lambda _: None,
     plain: Plain | None = None,
 ) -> None:
     """Let virtual time pass for one service and one call model until nothing is left to do, or until `until`.
@@ -60,7 +60,7 @@ def drive(
         step = service.step()
         settled = _place(service, model, now, step)
         looks += 1
-        if on_progress is not None and looks % _PROGRESS_EVERY == 0:
+        if looks % _PROGRESS_EVERY == 0:
             on_progress(now)
         if not settled:
             continue
@@ -75,8 +75,7 @@ def drive(
             break
         # Things that happen within one look are dealt with together, as a runner does.
         clock.set(max(-(-next_at // resolution) * resolution, now))
-    if on_progress is not None:
-        on_progress(clock.now())
+    on_progress(clock.now())
 
 
 def _tell(service: CampaignService, model: CallModel, now: Instant, reports: Sequence[Report]) -> None:

@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator
 from ori_campaigns.admission import closes_at
 from ori_campaigns.clocks import VirtualClock
 from ori_campaigns.contact import AttemptStatus
-from ori_campaigns.diallers.course import Call, told
+from ori_campaigns.diallers.course import Call, end_of
 from ori_campaigns.diallers.model import CallModel
 from ori_campaigns.gates import held_back
 from ori_campaigns.instants import Instant
 from ori_campaigns.outcomes import Policy
-from ori_campaigns.reports import Answered, Ended, Report
-from ori_campaigns.simulation.stretch import ANSWER, BITS, NEVER, Live, Stretch
+from ori_campaigns.reports import Answered, Report
+from ori_campaigns.simulation.live import ANSWER, ANSWERED_AT, BITS, NEVER, PLACE, LiveCall
+from ori_campaigns.simulation.stretch import Stretch
 from ori_campaigns.stores.memory import MemoryStore
 from ori_campaigns.stores.memory.book import Book
 from ori_campaigns.stores.memory.flyweights import OpenAttempt
 from ori_campaigns.stores.memory.rows import decode
 
-_PLACE = (1 << BITS) - 1
 _SUBMITTED, _ANSWERED = AttemptStatus.SUBMITTED, AttemptStatus.ANSWERED
 
 
@@ -42,7 +42,7 @@ class Plain:
         before: Instant | None,
         until: Instant,
         resolution: int,
-        on_look: Callable[[Instant], None] | None = None,
+        on_look: Callable[[Instant], object],
     ) -> None:
         """Let time pass up to the last look that is plain; not at all if the coming one is not.
 
@@ -132,7 +132,7 @@ def _told_more(attempt: OpenAttempt) -> bool:
     return bool(rang or bot or attempt.analysed or attempt.carrier_ref)
 
 
-def _live(attempt: OpenAttempt, call: Call) -> Live:
+def _live(attempt: OpenAttempt, call: Call) -> LiveCall:
     end = call.end
     # What was told before stands; the rest is as the model has it.
     answered_at = end.answered_at if attempt.answered_at is None else attempt.answered_at
@@ -146,16 +146,16 @@ def hand_back(stretch: Stretch, model: CallModel) -> None:
     book = stretch.book
     exchange = book.exchange
     # Whoever has picked up may still have to be told of.
-    unanswered = {key & _PLACE ^ ANSWER for key in stretch.coming if key & ANSWER}
+    unanswered = {key & PLACE ^ ANSWER for key in stretch.coming if key & ANSWER}
     for place, call in stretch.calls.items():
-        attempt = _attempt(stretch, call, answered=call[5] is not None and place not in unanswered)
+        attempt = _attempt(stretch, call, answered=call[ANSWERED_AT] is not None and place not in unanswered)
         exchange.open[attempt.id] = attempt
         exchange.busy.add(book.numbers[attempt.ordinal])
     exchange.next_limit = min((each.check_at for each in exchange.open.values()), default=NEVER)
     model.replace(_coming(stretch))
 
 
-def _attempt(stretch: Stretch, call: Live, *, answered: bool) -> OpenAttempt:
+def _attempt(stretch: Stretch, call: LiveCall, *, answered: bool) -> OpenAttempt:
     serial, _, attempt_id, trunk, _, answered_at, *_ = call
     book = stretch.book
     attempt = stretch.known.get(attempt_id)
@@ -172,13 +172,13 @@ def _attempt(stretch: Stretch, call: Live, *, answered: bool) -> OpenAttempt:
 def _coming(stretch: Stretch) -> Iterator[tuple[Instant, Call | Report]]:
     """Return what is to come as the model keeps it, in order."""
     for key in sorted(stretch.coming):
-        at, place = (key >> BITS) + stretch.began, key & _PLACE
+        at, place = (key >> BITS) + stretch.began, key & PLACE
         _, ordinal, attempt_id, trunk, ends_at, answered_at, rang_at, disposition, detail = stretch.calls[
             place & ~ANSWER
         ]
         if place & ANSWER:
             yield at, Answered(attempt_id, at)
         else:
-            end = Ended(attempt_id, ends_at, told(disposition, answered_at), detail, answered_at, rang_at)
+            end = end_of(attempt_id, ends_at, disposition, detail, answered_at, rang_at)
             number = decode(stretch.book.numbers[ordinal]).reveal()
             yield at, Call(end, number, trunk.carrier.id, disposition, None, 0, None, lost=False)

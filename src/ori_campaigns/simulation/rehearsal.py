@@ -199,8 +199,9 @@ def simulate(  # noqa: PLR0913 - what if, in as many ways as people ask
         return lambda: what(service, campaign_id)
 
     def progress(now: Instant) -> None:
-        counters = service.counters(campaign_id)
-        on_progress(counters.count(FINAL), counters.total, to_datetime(now, to_zone(campaign)))  # type: ignore[misc]
+        if on_progress is not None:
+            counters = service.counters(campaign_id)
+            on_progress(counters.count(FINAL), counters.total, to_datetime(now, to_zone(campaign)))
 
     drive(
         service,
@@ -209,7 +210,7 @@ def simulate(  # noqa: PLR0913 - what if, in as many ways as people ask
         until=to_instant(until) if until is not None else begins + _LONGEST,
         resolution=round(resolution / _MICROSECOND) if resolution else resolution_for(directory, campaign.workspace),
         actions=[(to_instant(moment), act(what)) for moment, what in (actions or {}).items()],
-        on_progress=progress if on_progress is not None else None,
+        on_progress=progress,
         plain=Plain(store, model, clock, calls),
     )
     return Rehearsal(service, campaign_id, begins, model)

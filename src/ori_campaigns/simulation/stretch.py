@@ -14,11 +14,9 @@ from heapq import heappop, heappush
 from itertools import chain, islice
 from typing import Any, TypeAlias
 
-import attrs
-
 from ori_campaigns.admission import closes_at
 from ori_campaigns.contact import KIND_OF, ContactStatus
-from ori_campaigns.diallers.course import BOT_SEES, laid_down, told
+from ori_campaigns.diallers.course import BOT_SEES, bot_began, laid_down, told
 from ori_campaigns.diallers.model import CallModel
 from ori_campaigns.events import (
     AttemptAnswered,
@@ -32,28 +30,26 @@ from ori_campaigns.events import (
 from ori_campaigns.gates import first_closed_for
 from ori_campaigns.instants import SECOND, Instant
 from ori_campaigns.outcomes import Policy
-from ori_campaigns.retry import CaseFields, answer, case_of
+from ori_campaigns.simulation.follows import Follows
 from ori_campaigns.simulation.lines import Lines
+from ori_campaigns.simulation.live import (
+    ANSWER,
+    ANSWERED_AT,
+    BITS,
+    DISPOSITION,
+    ENDS_AT,
+    ID,
+    NEVER,
+    ORDINAL,
+    PLACE,
+    LiveCall,
+)
 from ori_campaigns.stores.memory.apply import MACHINES
 from ori_campaigns.stores.memory.book import Book
-from ori_campaigns.stores.memory.exchange import Trunk
 from ori_campaigns.stores.memory.flyweights import Candidate, MemoryAdmitView, OpenAttempt
 from ori_campaigns.stores.memory.log import code_of
 from ori_campaigns.stores.memory.rows import value_of
 from ori_campaigns.stores.memory.runs import CODE
-
-Live: TypeAlias = tuple[int, int, str, Trunk, Instant, Instant | None, Instant | None, str, str]
-"""A live call: serial, contact, attempt id, trunk; its end, answer and first ring; how it ends, and the detail."""
-
-BITS = 24
-"""What is to come is one integer: the instant, since the stretch began, above the place of the call and one bit more.
-
-The bit is set for the answer of a call, clear for its end. So things come in the order of their instants, and at the
-same instant in the order in which a call model sets them.
-"""
-ANSWER = 1
-NEVER: Instant = 1 << 62
-_PLACE = (1 << BITS) - 1
 
 _RESERVED, _SUBMITTED = bytes([code_of(AttemptReserved)]), bytes([code_of(AttemptSubmitted)])
 _ANSWERED, _BOT, _ENDED = code_of(AttemptAnswered), code_of(BotReported), code_of(AttemptEnded)
@@ -64,14 +60,7 @@ _PROGRESS_EVERY = 256
 _AHEAD = 64
 
 
-@attrs.frozen
-class _Follow:
-    """What a case comes to: the name of its rule, where the contact goes, and both as the store codes them."""
-
-    rule: str
-    status: ContactStatus
-    rule_code: int
-    status_code: int
+_Recording: TypeAlias = Callable[[LiveCall, Instant], None]
 
 
 class Stretch:
@@ -88,8 +77,9 @@ class Stretch:
         self.book, self.run, self.began = book, book.run, began
         self.log, self._columns = book.exchange.log, book.attempts
         self._campaign, self._limits = book.campaign, policy.limits
-        self._connected, self._terms = policy.connected, policy.terms(book.campaign)
-        self._fate = model.fate
+        terms = policy.terms(book.campaign)
+        self._connected, self._delay, self._fate = policy.connected, terms.delay, model.fate
+        self._follows = Follows(terms, book.exchange.codes)
         self._lines = Lines(book)
         self._talk_watch = (policy.limits.talk + policy.limits.talk_grace) * SECOND
         self._excluded = book.excluded
@@ -99,12 +89,11 @@ class Stretch:
         self._closes = closes_at(self._campaign, began) or NEVER
         # What has been decided of one is decided of all that are alike.
         self._may_dial: set[tuple[int, int]] = set()
-        self._follows: dict[tuple[object, ...], _Follow] = {}
         # Rows on their way to the log.
         self._kinds = bytearray()
         self._fields: list[Any] = []
         self._first = len(self.log)
-        self.calls: dict[int, Live] = {}
+        self.calls: dict[int, LiveCall] = {}
         self.coming: list[int] = []
         self.next_place = 0
         # People who are due and were taken off the queues, in the order of dialling; the gates are open for them.
@@ -115,9 +104,7 @@ class Stretch:
         self.told_until = began - 1
         self.odd = False
 
-    def go_on(
-        self, *, ends: Instant, until: Instant, resolution: int, on_look: Callable[[Instant], None] | None
-    ) -> Instant:
+    def go_on(self, *, ends: Instant, until: Instant, resolution: int, on_look: Callable[[Instant], object]) -> Instant:
         """Dial on; return the last look (microseconds UTC), from which on the engine must look itself.
 
         Parameters:
@@ -143,20 +130,19 @@ class Stretch:
                     continue
             looks += 1
             if looks % _PROGRESS_EVERY == 0:
-                self.write()
-                if on_look is not None:
-                    on_look(now)
+                self._write()
+                on_look(now)
             if coming:
                 wake = min(wake, (coming[0] >> BITS) + began)
             if wake > last:
                 break
             now = -(-wake // resolution) * resolution
-        self.write()
+        self._write()
         for ordinal in self._ahead:
             run.enqueue(ordinal)
         return now
 
-    def write(self) -> None:
+    def _write(self) -> None:
         """Put the rows that are on their way into the log."""
         self.log.write(self.book.code, self._kinds, self._fields)
         self._kinds.clear()
@@ -173,21 +159,21 @@ class Stretch:
         """
         coming, calls, reached = self.coming, self.calls, (now - self.began + 1) << BITS
         over = False
-        turns: list[list[tuple[Callable[[Live, Instant], None], Live]]] = []
+        turns: list[list[tuple[_Recording, LiveCall]]] = []
         while coming and coming[0] < reached:
-            key = heappop(coming)
-            place = key & _PLACE
+            place = heappop(coming) & PLACE
             if place & ANSWER:
                 self._answered(calls[place ^ ANSWER], now)
                 continue
             call = calls.pop(place)
             over = True
-            answered_at = call[5]
+            answered_at = call[ANSWERED_AT]
             if answered_at is None:
                 self._ended(call, now)
                 continue
             turn = int(answered_at > self.told_until)
-            for report in (self._bot_reported, self._ended) if call[7] in BOT_SEES else (self._ended,):
+            reports: list[_Recording] = [self._bot_reported] if call[DISPOSITION] in BOT_SEES else []
+            for report in (*reports, self._ended):
                 if turn:
                     turns = turns or [[], []]
                     turns[turn - 1].append((report, call))
@@ -198,58 +184,49 @@ class Stretch:
             report(call, now)
         return over
 
-    def _answered(self, call: Live, _: Instant) -> None:
-        answered_at = call[5] or 0
+    def _answered(self, call: LiveCall, _: Instant) -> None:
+        answered_at = call[ANSWERED_AT] or 0
         run = self.run
         run.answered += 1
         run.in_progress += 1
-        self._fields += (call[2], call[1], answered_at, answered_at + self._talk_watch)
+        self._fields += (call[ID], call[ORDINAL], answered_at, self.talk_until(answered_at))
         self._kinds.append(_ANSWERED)
 
-    def _bot_reported(self, call: Live, _: Instant) -> None:
-        _, ordinal, attempt_id, _, ends_at, _, _, disposition, _ = call
-        self._fields += (attempt_id, ordinal, ends_at, disposition == "transfer", disposition)
+    def _bot_reported(self, call: LiveCall, _: Instant) -> None:
+        disposition = call[DISPOSITION]
+        self._fields += (call[ID], call[ORDINAL], call[ENDS_AT], bot_began(disposition), disposition)
         self._kinds.append(_BOT)
 
-    def _ended(self, call: Live, now: Instant) -> None:
+    def _ended(self, call: LiveCall, now: Instant) -> None:
         """Free the seat, and see what follows for the contact."""
         serial, ordinal, attempt_id, trunk, ends_at, answered_at, rang_at, disposition, detail = call
         run, columns, fields, kinds = self.run, self._columns, self._fields, self._kinds
         talk, connected = 0, False
         if answered_at is not None:
-            began = None
-            if disposition in BOT_SEES:
-                began = disposition == "transfer"
-            else:
-                disposition = told(disposition, answered_at)
-            connected = self._connected(True, began, disposition)  # noqa: FBT003 - a predicate of facts
             talk = ends_at - answered_at
-            run.in_progress -= 1
-            if connected:
-                run.connects += 1
-                run.last_connected[ordinal] = talk
-                if not run.connected[ordinal]:
-                    run.connected[ordinal] = 1
-                    run.connected_contacts += 1
+            disposition, connected = self._spoken(ordinal, disposition, talk)
         if disposition in MACHINES:
             run.machines += 1
         trunk.live -= 1
         run.live -= 1
         fields += (attempt_id, ordinal, ends_at, disposition, detail, connected, talk, answered_at, rang_at)
         kinds.append(_ENDED)
-        attempts, last = run.attempts[ordinal], run.last_connected[ordinal]
+        attempts, last_connected = run.attempts[ordinal], run.last_connected[ordinal]
         # By the time a stretch begins again, somebody may have been excluded during the call.
         excluded = bool(self._excluded) and self.book.numbers[ordinal] in self._excluded
-        key: tuple[object, ...]
-        if connected or last >= 0:
-            key = case_of(self._terms, now, disposition, detail, connected, talk, attempts, last, excluded)
+        if last_connected < 0:
+            follow = self._follows.after_silence(now, disposition, detail, attempts, excluded)
         else:
-            # Nobody has spoken with them in this budget: no more than this can make a difference.
-            key = (disposition, detail, attempts, excluded)
-        follow = self._follows.get(key)
-        if follow is None:
-            case = case_of(self._terms, now, disposition, detail, connected, talk, attempts, last, excluded)
-            follow = self._follows[key] = self._follow(case)
+            follow = self._follows.after(
+                now,
+                disposition=disposition,
+                detail=detail,
+                connected=connected,
+                talk=talk,
+                attempts=attempts,
+                last_connected=last_connected,
+                excluded=excluded,
+            )
         cursor = self._first + len(kinds)
         columns.over[serial], columns.decided[serial] = cursor - 1, cursor
         code = follow.status_code
@@ -257,7 +234,7 @@ class Stretch:
         run.counts[_CALLING] -= 1
         run.counts[code] += 1
         if code == _RETRYING:
-            run.due[ordinal] = due = ends_at + self._terms.delay
+            run.due[ordinal] = due = ends_at + self._delay
             self._due_from = min(self._due_from, due)
             run.enqueue(ordinal)
             fields += (attempt_id, ordinal, now, due, follow.rule)
@@ -266,9 +243,22 @@ class Stretch:
             fields += (attempt_id, ordinal, now, follow.status, follow.rule)
             kinds.append(_CLOSED)
 
-    def _follow(self, case: CaseFields) -> _Follow:
-        rule, status = answer(case, self._terms)
-        return _Follow(rule, status, self.book.exchange.codes.code(rule), CODE[status])
+    def _spoken(self, ordinal: int, disposition: str, talk: int) -> tuple[str, bool]:
+        """Count a call that was picked up; return its outcome, by the bot's word first, and whether it connected."""
+        run, began = self.run, None
+        if disposition in BOT_SEES:
+            began = bot_began(disposition)
+        else:
+            disposition = told(disposition, answered=True)
+        connected = self._connected(True, began, disposition)  # noqa: FBT003 - a predicate of facts
+        run.in_progress -= 1
+        if connected:
+            run.connects += 1
+            run.last_connected[ordinal] = talk
+            if not run.connected[ordinal]:
+                run.connected[ordinal] = 1
+                run.connected_contacts += 1
+        return disposition, connected
 
     def talk_until(self, answered_at: Instant) -> Instant:
         """Return the instant past which a conversation has gone on for too long."""
@@ -300,7 +290,7 @@ class Stretch:
         waits = self._lines.ready_at(now)
         self._lines_from = min(waits)
         # Where a call may leave already, a channel is what is missing: one is free when a call ends.
-        return self._lines_from if self._lines_from > now else min([each for each in waits if each > now], default=NEVER)
+        return min([ready_at for ready_at in waits if ready_at > now], default=NEVER)
 
     def _nobody_due(self, now: Instant) -> bool:
         """Tell whether nobody is due now, and note when somebody will be."""
@@ -309,7 +299,7 @@ class Stretch:
         return self._due_from > now
 
     def _take(self, count: int, now: Instant) -> list[int]:
-        """Take whoever is next off the queues, up to so many; nobody if the engine should have a look at one of them."""
+        """Take whoever is next off the queues, up to so many; nobody if the engine should look at one of them."""
         ahead, run = self._ahead, self.run
         if len(ahead) < count:
             # Who is due now stays in this order whatever comes: a later look only adds people behind them.
@@ -357,7 +347,7 @@ class Stretch:
             sent += (attempt_id, ordinal, now, "", ringing_until)
             fate = draw(value_of(people[ordinal]), run_number, nth, now)
             ends_at, answered_at, rang_at, disposition = laid_down(fate, now, limits.ring, limits.talk)
-            trunk = lines.trunks[position]
+            trunk = lines.trunk_at[position]
             calls[place] = (serial, ordinal, attempt_id, trunk, ends_at, answered_at, rang_at, disposition, fate[1])
             heappush(coming, (ends_at - began) << BITS | place)
             if answered_at is not None:

@@ -36,15 +36,6 @@ class Trunk:
         """What it can take."""
         return tuple.__new__(Supply, (self.bucket, self.carrier.channels - self.live, self.back_off_until))
 
-    def free(self, now: Instant) -> int:
-        """Return how many calls it can take now."""
-        tokens = self.bucket.tokens(now) if now >= self.back_off_until else 0
-        return max(min(tokens, self.carrier.channels - self.live), 0)
-
-    def ready_at(self, now: Instant) -> Instant:
-        """Return the first instant at which its rate allows a call."""
-        return max(self.bucket.ready_at(1, now), self.back_off_until)
-
     def line(self, now: Instant, quota: int) -> Line:
         """Return what it can take of one campaign now."""
         supply = self.supply

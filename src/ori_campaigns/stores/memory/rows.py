@@ -13,7 +13,6 @@ from typing import Any
 
 from ori_campaigns.numbers import PhoneNumber
 
-
 _POWERS = [10**digits for digits in range(20)]
 
 
@@ -33,7 +32,8 @@ def value_of(code: int) -> int:
     >>> value_of(encode("0049")), value_of(encode("919800000001"))
     (49, 919800000001)
     """
-    return code - _POWERS[bisect_right(_POWERS, code) - 1]
+    power: int = _POWERS[bisect_right(_POWERS, code) - 1]
+    return code - power
 
 
 class AttemptColumns:
@@ -52,14 +52,6 @@ class AttemptColumns:
 
     def add(self, run: int, cursor: int, count: int) -> None:
         """Add attempts of a run whose reservations stand in the log one after the other, from `cursor` on."""
-        if count == 1:
-            # One at a time is how most calls leave.
-            self.run.append(run)
-            self.reserved.append(cursor)
-            self.over.append(0)
-            self.decided.append(0)
-            self.analysed.append(0)
-            return
         nothing = bytes(4 * count)
         self.run.extend([run] * count)
         self.reserved.extend(range(cursor, cursor + count))

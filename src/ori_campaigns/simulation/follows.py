@@ -1,0 +1,88 @@
+"""What follows when calls of a stretch end: the engine's own answer, asked once for all that are alike."""
+
+from __future__ import annotations
+
+import attrs
+
+from ori_campaigns.contact import ContactStatus
+from ori_campaigns.instants import Instant
+from ori_campaigns.retry import Terms, answer, case_of
+from ori_campaigns.stores.memory.rows import Codes
+from ori_campaigns.stores.memory.runs import CODE
+
+
+@attrs.frozen
+class Follow:
+    """The name of the rule that answered, where the contact goes, and both as the store codes them."""
+
+    rule: str
+    status: ContactStatus
+    rule_code: int
+    status_code: int
+
+
+class Follows:
+    """The answers of `retry` (R1 to R10) under one campaign's terms.
+
+    Parameters:
+        terms: the campaign's, as they are during the stretch.
+        codes: the store's numbers for names.
+    """
+
+    def __init__(self, terms: Terms, codes: Codes) -> None:
+        self._terms, self._codes = terms, codes
+        self._known: dict[tuple[object, ...], Follow] = {}
+
+    def after_silence(
+        self,
+        now: Instant,
+        disposition: str,
+        detail: str,
+        attempts: int,
+        excluded: bool,  # noqa: FBT001 - a fact of the contact, asked by place for every call
+    ) -> Follow:
+        """Return what follows where nobody has spoken in this budget; no more than this can make a difference."""
+        alike = (disposition, detail, attempts, excluded)
+        known = self._known.get(alike)
+        if known is None:
+            known = self._known[alike] = self.after(
+                now,
+                disposition=disposition,
+                detail=detail,
+                connected=False,
+                talk=0,
+                attempts=attempts,
+                last_connected=-1,
+                excluded=excluded,
+            )
+        return known
+
+    def after(  # noqa: PLR0913 - all that can make a difference
+        self,
+        now: Instant,
+        *,
+        disposition: str,
+        detail: str,
+        connected: bool,
+        talk: int,
+        attempts: int,
+        last_connected: int,
+        excluded: bool,
+    ) -> Follow:
+        """Return what follows; parameters as for `retry.case_of`."""
+        case = case_of(
+            self._terms,
+            now,
+            disposition=disposition,
+            detail=detail,
+            connected=connected,
+            talk=talk,
+            attempts=attempts,
+            last_connected=last_connected,
+            excluded=excluded,
+        )
+        known = self._known.get(case)
+        if known is None:
+            rule, status = answer(case, self._terms)
+            known = self._known[case] = Follow(rule, status, self._codes.code(rule), CODE[status])
+        return known
