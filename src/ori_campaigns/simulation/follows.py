@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import attrs
+from typing import NamedTuple
 
 from ori_campaigns.contact import ContactStatus
 from ori_campaigns.instants import Instant
@@ -11,8 +11,7 @@ from ori_campaigns.stores.memory.rows import Codes
 from ori_campaigns.stores.memory.runs import CODE
 
 
-@attrs.frozen
-class Follow:
+class Follow(NamedTuple):
     """The name of the rule that answered, where the contact goes, and both as the store codes them."""
 
     rule: str

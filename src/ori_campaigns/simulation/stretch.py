@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from heapq import heappop, heappush
-from itertools import chain, islice
+from itertools import chain
 from typing import Any, TypeAlias
 
 from ori_campaigns.admission import closes_at
@@ -27,9 +27,9 @@ from ori_campaigns.events import (
     ContactClosed,
     RetryScheduled,
 )
-from ori_campaigns.gates import first_closed_for
 from ori_campaigns.instants import SECOND, Instant
 from ori_campaigns.outcomes import Policy
+from ori_campaigns.simulation.ahead import Ahead
 from ori_campaigns.simulation.follows import Follows
 from ori_campaigns.simulation.lines import Lines
 from ori_campaigns.simulation.live import (
@@ -46,7 +46,7 @@ from ori_campaigns.simulation.live import (
 )
 from ori_campaigns.stores.memory.apply import MACHINES
 from ori_campaigns.stores.memory.book import Book
-from ori_campaigns.stores.memory.flyweights import Candidate, MemoryAdmitView, OpenAttempt
+from ori_campaigns.stores.memory.flyweights import OpenAttempt
 from ori_campaigns.stores.memory.log import code_of
 from ori_campaigns.stores.memory.rows import value_of
 from ori_campaigns.stores.memory.runs import CODE
@@ -80,15 +80,13 @@ class Stretch:
         terms = policy.terms(book.campaign)
         self._connected, self._delay, self._fate = policy.connected, terms.delay, model.fate
         self._follows = Follows(terms, book.exchange.codes)
-        self._lines = Lines(book)
+        self._lines, self._ahead = Lines(book), Ahead(book)
         self._talk_watch = (policy.limits.talk + policy.limits.talk_grace) * SECOND
         self._excluded = book.excluded
         self._seats = self._campaign.config.concurrency_limit
         # Before these instants no carrier lets a call leave, and nobody is due.
         self._lines_from = self._due_from = began
         self._closes = closes_at(self._campaign, began) or NEVER
-        # What has been decided of one is decided of all that are alike.
-        self._may_dial: set[tuple[int, int]] = set()
         # Rows on their way to the log.
         self._kinds = bytearray()
         self._fields: list[Any] = []
@@ -96,8 +94,6 @@ class Stretch:
         self.calls: dict[int, LiveCall] = {}
         self.coming: list[int] = []
         self.next_place = 0
-        # People who are due and were taken off the queues, in the order of dialling; the gates are open for them.
-        self._ahead: list[int] = []
         # The engine's own rows of calls that were live before.
         self.known: dict[str, OpenAttempt] = {}
         # Everything up to here has been told.
@@ -138,8 +134,7 @@ class Stretch:
                 break
             now = -(-wake // resolution) * resolution
         self._write()
-        for ordinal in self._ahead:
-            run.enqueue(ordinal)
+        self._ahead.hand_back()
         return now
 
     def _write(self) -> None:
@@ -272,59 +267,32 @@ class Stretch:
 
     def _dial(self, now: Instant) -> Instant:
         """Dial whoever is due, as far as seats and lines go; return when to look again if nothing happens before."""
-        run = self.run
+        run, ahead = self.run, self._ahead
         seats = self._seats - run.live
         if seats <= 0:
             return NEVER
-        if not run.live and self._nobody_due(now):
-            return self._due_from
+        if not run.live:
+            self._due_from = ahead.next_due()
+            if self._due_from > now:
+                return self._due_from
         lines = self._lines.free(now)
         if lines:
-            chosen = self._take(min(seats, lines), now)
+            chosen = ahead.take(min(seats, lines), now)
+            if chosen is None:
+                self.odd = True
+                return NEVER
             if chosen:
                 self._place(chosen, now)
-            if self.odd or len(chosen) == seats:
+            if len(chosen) == seats:
                 return NEVER
-            if not self._ahead and self._nobody_due(now):
-                return self._due_from
+            if not ahead:
+                self._due_from = ahead.next_due()
+                if self._due_from > now:
+                    return self._due_from
         waits = self._lines.ready_at(now)
         self._lines_from = min(waits)
         # Where a call may leave already, a channel is what is missing: one is free when a call ends.
         return min([ready_at for ready_at in waits if ready_at > now], default=NEVER)
-
-    def _nobody_due(self, now: Instant) -> bool:
-        """Tell whether nobody is due now, and note when somebody will be."""
-        due = 0 if self._ahead else self.run.next_due()
-        self._due_from = NEVER if due is None else due
-        return self._due_from > now
-
-    def _take(self, count: int, now: Instant) -> list[int]:
-        """Take whoever is next off the queues, up to so many; nobody if the engine should look at one of them."""
-        ahead, run = self._ahead, self.run
-        if len(ahead) < count:
-            # Who is due now stays in this order whatever comes: a later look only adds people behind them.
-            fresh = list(islice(run.due_now(now), count + _AHEAD))
-            if not self._may_all(fresh, now):
-                self.odd = True
-                self._ahead += fresh
-                return []
-            ahead = self._ahead = ahead + fresh
-        chosen = ahead[:count]
-        del ahead[:count]
-        return chosen
-
-    def _may_all(self, chosen: list[int], now: Instant) -> bool:
-        """Ask the gates whether all of these may be dialled; the gates are asked once for all that are alike."""
-        run, excluded = self.run, self._excluded
-        alike = list(zip(map(run.status.__getitem__, chosen), map(run.attempts.__getitem__, chosen), strict=True))
-        if not self._may_dial.issuperset(alike):
-            view = MemoryAdmitView(self.book, now, {})
-            for ordinal, kind in zip(chosen, alike, strict=True):
-                if first_closed_for(Candidate(self.book, run, ordinal), view) is None:
-                    self._may_dial.add(kind)
-            if not self._may_dial.issuperset(alike):
-                return False
-        return not excluded or excluded.isdisjoint(map(self.book.numbers.__getitem__, chosen))
 
     def _place(self, chosen: list[int], now: Instant) -> None:
         """Reserve these calls, send them, and draw how they go."""
