@@ -7,7 +7,7 @@ simulations with the same seed therefore give every person the same luck, and di
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import tzinfo
 from itertools import accumulate
 from math import log
@@ -107,6 +107,10 @@ class Exponential:
         return self.least - self.mean * log(1.0 - chance)
 
 
+def _measured(lengths: Iterable[float]) -> tuple[float, ...]:
+    return tuple(lengths)
+
+
 @attrs.frozen
 class Observed:
     """Lengths that were measured, each as likely as the others.
@@ -115,7 +119,7 @@ class Observed:
     9
     """
 
-    seconds: tuple[float, ...] = attrs.field(converter=tuple)
+    seconds: tuple[float, ...] = attrs.field(converter=_measured)
 
     def at(self, chance: float) -> float:
         """Return the length at a chance."""
