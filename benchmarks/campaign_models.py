@@ -84,10 +84,19 @@ def answer_model() -> AnswerModel:
     )
 
 
-def engine(contacts: Numbers, burst: int) -> Rehearsal:
-    """The campaign as a host would simulate it; `burst` calls may leave at once, so it is looked at as seldom."""
+def engine(contacts: Numbers, burst: int, *, alone: bool = False) -> Rehearsal:
+    """The campaign as a host would simulate it; `burst` calls may leave at once, so it is looked at as seldom.
+
+    Parameters:
+        alone: without plain stretches, which take no model but the library's own class.
+    """
     import ori_campaigns as ori
 
+    class SomebodyElses(ori.CallModel):
+        pass
+
+    kind = SomebodyElses if alone else ori.CallModel
+    model = kind(answer_model(), seed=SEED, ringing=False, ledger=False)
     numbers = ["+91 11 4000 1000", "+91 11 4000 1001"]
     carrier = ori.Carrier("trunk", numbers=numbers, cps=CPS, burst=burst, channels=CONCURRENCY)
     draft = ori.CampaignDraft(
@@ -104,7 +113,7 @@ def engine(contacts: Numbers, burst: int) -> Rehearsal:
         ),
     )
     directory = ori.StaticDirectory(bots=["bot"], carriers=[carrier])
-    return ori.simulate(draft, contacts, directory=directory, answers=answer_model(), start=START, seed=SEED)
+    return ori.simulate(draft, contacts, directory=directory, model=model, start=START)
 
 
 def engine_found(done: Rehearsal) -> dict[str, float]:

@@ -113,7 +113,7 @@ class NeverShort(SeenWrongly):
     """A bucket that is always full, as when each worker has its own."""
 
     def altered(self, view: AdmitView) -> Mapping[str, Any]:
-        return {"lines": [line and attrs.evolve(line, tokens=1000) for line in view.lines]}
+        return {"lines": [line and line._replace(tokens=1000) for line in view.lines]}
 
     def agenda(self) -> Agenda:
         agenda = super().agenda()
