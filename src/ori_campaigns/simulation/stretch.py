@@ -310,8 +310,8 @@ class Stretch:
             code, nth, carrier = status[ordinal], attempts[ordinal] + 1, lines.carriers[position]
             attempts[ordinal], status[ordinal] = nth, _CALLING
             counts[code] -= 1
-            reserved = (ordinal, now, nth, _KIND_OF[code], numbers[position], carrier, not_after, epoch, check_at)
-            fields += (attempt_id, *reserved)
+            kind, number = _KIND_OF[code], numbers[position]
+            fields += (attempt_id, ordinal, now, nth, kind, number, carrier, not_after, epoch, check_at)
             sent += (attempt_id, ordinal, now, "", ringing_until)
             fate = draw(value_of(people[ordinal]), run_number, nth, now)
             ends_at, answered_at, rang_at, disposition = laid_down(fate, now, limits.ring, limits.talk)
