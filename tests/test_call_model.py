@@ -568,6 +568,35 @@ def test_faults_can_be_switched_off_on_the_way() -> None:
     assert kinds(model.due(LONG)) == ["Ringing", "Answered", "Ended"]
 
 
+def test_what_is_to_come_can_be_taken_away_and_put_back() -> None:
+    people = AnswerModel(rate=0.5, ring=Fixed(5), talk=Fixed(60), answered=Mix({"customer": 1}))
+    model = CallModel(people, seed=3, ringing=False)
+    for attempt in range(8):
+        model.place(dial(attempt, attempt), NOON)
+    coming = model.coming()
+    assert [at for at, _ in coming] == sorted(at for at, _ in coming)
+    assert [at for at, what in coming if isinstance(what, Answered)] == [NOON + 5 * SECOND] * (len(coming) - 8)
+    model.replace([])
+    assert (model.coming(), model.next_at(), model.due(LONG)) == ([], None, [])
+    assert model.look_up(CallRef("a-1", "t"), NOON) == CallNotFound("a-1", NOON)
+    model.replace(coming)
+    assert model.coming() == coming
+    told = [what.end if not isinstance(what, Answered) else what for _, what in coming]  # type: ignore[union-attr]
+    assert model.due(LONG) == told
+
+
+def test_a_fate_is_what_happens_on_the_call() -> None:
+    model = CallModel(AnswerModel(rate=0.5, ring=Fixed(5)), seed=3, ringing=False)
+    for number in range(30):
+        request = dial(number, number)
+        fate = model.fate(int(request.to.reveal()), request.run, request.number_in_budget, NOON)
+        model.place(request, NOON)
+        [(ends_at, _)] = [(at, what) for at, what in model.coming() if not isinstance(what, Answered)]
+        assert fate == tuple(fate_of(model.answers, Luck(3, int(request.to.reveal()), 1001), NOON))
+        assert ends_at == NOON + (SECOND if fate[2] is None else fate[2]) + (fate[3] or 0)
+        model.replace([])
+
+
 def test_the_book_imports_nothing_of_the_engine() -> None:
     tree = ast.parse(inspect.getsource(ledger))
     names = [node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]

@@ -329,7 +329,7 @@ LEFT_OUT = {
     "ports.Agenda": "answered by a store to the service",
     "ports.Work": "answered by a store to the service",
     "retry": "asked and answered within the rules",
-    "simulation.follows": "an answer of a rule, as a simulation keeps it for a while",
+    "simulation.follows.Follow": "an answer of a rule, as a simulation keeps it for a while",
     "runner": "settings of a process, in timedeltas",
     "schedule": "compiled from a calling window",
     "views.AppendStage": "answered by a rule to a store",
