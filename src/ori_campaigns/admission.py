@@ -55,8 +55,12 @@ def send_until(view: AdmitView, limits: CallLimits) -> Instant:
 
     A call that may not leave at the closing instant itself may leave up to one microsecond before it.
     """
-    budget = view.now + limits.send_budget * SECOND
-    closes = closes_at(view.campaign, view.now)
+    return leaves_by(view.now, closes_at(view.campaign, view.now), limits)
+
+
+def leaves_by(now: Instant, closes: Instant | None, limits: CallLimits) -> Instant:
+    """Return the same for a campaign that closes at an instant, or at none."""
+    budget = now + limits.send_budget * SECOND
     return budget if closes is None else min(budget, closes - 1)
 
 
@@ -74,7 +78,7 @@ def admit(view: AdmitView, limits: CallLimits) -> Changes[Admission]:
     free = {line.carrier: line.free for line in view.lines if line is not None} | {"": 0}
     seats, calls = config.concurrency_limit - view.live, sum(free.values())
     not_after = send_until(view, limits)
-    check_at = now + limits.reserved * SECOND
+    check_at = limits.reserved_until(now)
     serial, cursor = view.next_serial, view.cursor
     dials: list[DialRequest] = []
     facts: list[AttemptReserved] = []

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 import attrs
 
+from ori_campaigns.instants import SECOND, Instant
 from ori_campaigns.windows import CallingWindow
 
 
@@ -157,6 +158,18 @@ class CallLimits:
     talk: int = 600
     talk_grace: int = 120
     look_up_every: int = 30
+
+    def reserved_until(self, reserved_at: Instant) -> Instant:
+        """Return when a reservation has waited for too long for news of it (microseconds UTC)."""
+        return reserved_at + self.reserved * SECOND
+
+    def ringing_until(self, sent_at: Instant) -> Instant:
+        """Return when a call has been ringing for too long (microseconds UTC)."""
+        return sent_at + self.ringing * SECOND
+
+    def talking_until(self, answered_at: Instant) -> Instant:
+        """Return when a conversation has gone on for too long (microseconds UTC)."""
+        return answered_at + (self.talk + self.talk_grace) * SECOND
 
     @property
     def longest_call(self) -> int:

@@ -137,7 +137,7 @@ class _Batch:
 
     def __init__(self, now: Instant, policy: Policy) -> None:
         self.now, self.policy = now, policy
-        self.ringing_until = now + policy.limits.ringing * SECOND
+        self.ringing_until = policy.limits.ringing_until(now)
         self._campaign: Campaign | None = None
         self.facts: list[Fact] = []
         self.hangups: list[CallRef] = []
@@ -209,21 +209,16 @@ def _gone_by(batch: _Batch, attempt: AttemptFacts) -> Instant:
     """Return the instant at which the call can surely no longer be live: past every limit, and one look-up later."""
     limits = batch.policy.limits
     if attempt.answered_at is not None:
-        return attempt.answered_at + (limits.talk + limits.talk_grace + limits.look_up_every) * SECOND
+        return limits.talking_until(attempt.answered_at) + limits.look_up_every * SECOND
     return attempt.reserved_at + (limits.send_budget + limits.longest_call + limits.look_up_every) * SECOND
-
-
-def _talk_limit(batch: _Batch, answered_at: Instant) -> Instant:
-    limits = batch.policy.limits
-    return answered_at + (limits.talk + limits.talk_grace) * SECOND
 
 
 def _own_limit(batch: _Batch, attempt: AttemptFacts) -> Instant:
     """Return the instant past which a call has been ringing, or talking, for too long."""
     limits = batch.policy.limits
     if attempt.answered_at is not None:
-        return _talk_limit(batch, attempt.answered_at)
-    return attempt.reserved_at + limits.ringing * SECOND
+        return limits.talking_until(attempt.answered_at)
+    return limits.ringing_until(attempt.reserved_at)
 
 
 def _lose(batch: _Batch, attempt: AttemptFacts, why: str) -> None:
@@ -393,7 +388,7 @@ def _answered(batch: _Batch, report: _Told, attempt: AttemptFacts) -> None:
         return
     _learn(batch, report, attempt)
     at = _when(batch, report, attempt) if attempt.answered_at is None else attempt.answered_at
-    fact = (attempt.id, attempt.ordinal, at, _talk_limit(batch, at))
+    fact = (attempt.id, attempt.ordinal, at, batch.policy.limits.talking_until(at))
     batch.facts.append(tuple.__new__(AttemptAnswered, fact))
 
 

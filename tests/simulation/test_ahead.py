@@ -9,7 +9,7 @@ from ori_campaigns.contact import ContactStatus
 from ori_campaigns.gates import Closed
 from ori_campaigns.instants import SECOND
 from ori_campaigns.simulation.ahead import Ahead
-from ori_campaigns.simulation.live import NEVER
+from ori_campaigns.stores.memory.exchange import NEVER
 from ori_campaigns.stores.memory.runs import CODE
 from ori_campaigns.views import AdmitView, CandidateFacts
 from simulation.scenes import PEOPLE

@@ -13,8 +13,10 @@ from ori_campaigns.diallers.faults import CarrierFaults
 from ori_campaigns.diallers.model import CallModel
 from ori_campaigns.instants import HOUR, SECOND
 from ori_campaigns.outcomes import Policy
-from ori_campaigns.reports import Accepted, Answered, BotReport, Ringing
-from ori_campaigns.simulation.handover import hand_back, plain_until, take_over
+from ori_campaigns.reports import Accepted, Answered, BotReport, Lost, Ringing
+from ori_campaigns.simulation.handover import Plain, hand_back, live_calls, plain_until
+from ori_campaigns.simulation.live import Taken
+from ori_campaigns.simulation.stretch import Stretch
 from ori_campaigns.stores.memory import MemoryStore
 from simulation.compared import NotPlain
 from simulation.scenes import LINES, PEOPLE
@@ -59,9 +61,8 @@ class Desk:
         return plain_until(self.store, self.model, self.policy, self.clock.now()) is not None
 
     @property
-    def taken(self) -> bool:
-        book = self.store.book(self.id)
-        return take_over(book, self.model, self.policy, self.clock.now()) is not None
+    def taken(self) -> Taken | None:
+        return live_calls(self.store.book(self.id), self.model, self.clock.now())
 
 
 def test_an_ordinary_campaign_is_plain_until_its_window_closes() -> None:
@@ -131,39 +132,73 @@ def test_live_calls_are_taken_over_and_handed_back_as_they_were() -> None:
     rows = {name: (each.status, each.answered_at, each.check_at) for name, each in book.exchange.open.items()}
     assert {status for status, _, _ in rows.values()} == {"answered"}
     assert all(check_at == NINE + (5 + 600 + 120) * SECOND for _, _, check_at in rows.values())
-    busy = set(book.exchange.busy)
-    taken = take_over(book, desk.model, desk.policy, desk.clock.now())
+    busy, taken = set(book.exchange.busy), desk.taken
     assert taken is not None
-    assert (book.exchange.open, book.exchange.busy, desk.model.coming()) == ({}, set(), [])
-    hand_back(taken, desk.model)
+    assert (list(book.exchange.open), book.exchange.busy, desk.model.coming()) == (list(rows), busy, coming)
+    stretch = Stretch(book, desk.model, desk.policy, desk.clock.now(), taken)
+    desk.model.replace([])
+    book.exchange.open.clear()
+    book.exchange.busy.clear()
+    hand_back(stretch, taken, desk.model)
     back = {name: (each.status, each.answered_at, each.check_at) for name, each in book.exchange.open.items()}
-    assert (back, book.exchange.busy) == (rows, busy)
-    assert [(at, what[0]) for at, what in desk.model.coming()] == [(at, what[0]) for at, what in coming]
+    assert (back, book.exchange.busy, desk.model.coming()) == (rows, busy, coming)
     assert book.exchange.next_limit == min(check_at for _, _, check_at in rows.values())
 
 
-def test_calls_of_which_more_is_known_stay_with_the_engine() -> None:
-    def told(what: Callable[[str], object]) -> bool:
-        desk = Desk()
-        [first, *_] = desk.dial()
-        desk.service.record([what(first)])  # type: ignore[list-item]
-        return desk.taken
+FIVE = NINE + 5 * SECOND  # when they pick up
 
-    assert told(lambda call: Answered(call, NINE)) is False  # the model would tell of it again
-    assert told(lambda call: Ringing(call, NINE)) is False
-    assert told(lambda call: BotReport(call, NINE, began=True)) is False
-    assert told(lambda call: Accepted(call, NINE, "their-name-for-it")) is False
-    assert told(lambda call: Accepted(call, NINE)) is True
+NOT_PLAIN: dict[str, Callable[[Desk, str], object]] = {
+    "answered, by somebody else": lambda desk, call: desk.service.record([Answered(call, NINE)]),
+    "ringing": lambda desk, call: desk.service.record([Ringing(call, NINE)]),
+    "the bot speaks": lambda desk, call: desk.service.record([BotReport(call, NINE, began=True)]),
+    "the carrier's name for it": lambda desk, call: desk.service.record([Accepted(call, NINE, "theirs")]),
+    "lost": lambda desk, call: desk.service.record([Lost(call, NINE)]),
+    "a second answer to come": lambda desk, call: desk.model.tell_later(Answered(call, NINE + 9), NINE + 9),
+    "an answer with a name to come": lambda desk, call: tell_again(desk, call, Answered(call, FIVE, "ref")),
+    "an answer at another time": lambda desk, call: tell_again(desk, call, Answered(call, NINE + 4 * SECOND)),
+    "something of another call to come": lambda desk, _: desk.model.tell_later(Answered("x-1", NINE + 9), NINE + 9),
+    "an end that nobody knows of": lambda desk, _: desk.model.replace([]),
+    "reserved later than now": lambda desk, _: desk.clock.set(NINE - SECOND),
+}
+
+
+def tell_again(desk: Desk, call: str, instead: Answered) -> None:
+    """Put another answer in the place of a call's own."""
+    coming = desk.model.coming()
+    desk.model.replace([(at, instead if what == Answered(call, at) else what) for at, what in coming])
+    assert desk.model.coming() != coming
+
+
+@pytest.mark.parametrize("said", NOT_PLAIN.values(), ids=NOT_PLAIN)
+def test_calls_of_which_more_is_known_stay_with_the_engine(said: Callable[[Desk, str], object]) -> None:
+    desk = Desk()
+    [first, *_] = desk.dial()
+    assert desk.taken is not None
+    said(desk, first)
+    assert desk.taken is None
+
+
+def test_a_call_that_would_be_looked_up_before_it_ends_stays_with_the_engine() -> None:
+    desk = Desk()
+    [first, *_] = desk.dial()
+    row = desk.store.book(desk.id).exchange.open[first]
+    row.check_at = FIVE + 1
+    assert desk.taken is not None
+    row.check_at = FIVE
+    assert desk.taken is None
+
+
+def test_a_call_answered_by_another_word_than_the_model_s_stays_with_the_engine() -> None:
+    silent = Desk(CallModel(ori.AnswerModel(rate=0.0, gives_up=ori.Fixed(25)), **QUIET))
+    [first, *_] = silent.dial()
+    silent.service.record([Answered(first, NINE)])
+    assert silent.taken is None
 
 
 def test_a_call_the_model_does_not_know_stays_with_the_engine() -> None:
     desk = Desk()
     desk.service.step()
-    assert not desk.taken
-    answered = Desk()
-    answered.dial()
-    answered.model.replace([])
-    assert not answered.taken
+    assert desk.taken is None
 
 
 def test_a_call_that_is_over_as_it_is_answered_stays_with_the_engine() -> None:
@@ -171,7 +206,7 @@ def test_a_call_that_is_over_as_it_is_answered_stays_with_the_engine() -> None:
     desk = Desk(CallModel(at_once, **QUIET))
     desk.dial()
     assert desk.plain
-    assert not desk.taken
+    assert desk.taken is None
 
 
 def test_calls_of_a_campaign_that_was_stopped_stay_with_the_engine() -> None:
@@ -180,4 +215,19 @@ def test_calls_of_a_campaign_that_was_stopped_stay_with_the_engine() -> None:
     desk.service.stop(desk.id, by="a", wait=False)
     desk.id = desk.begin()
     assert desk.plain
-    assert not desk.taken
+    assert desk.taken is None
+
+
+def test_a_stretch_may_be_of_so_many_looks() -> None:
+    desk = Desk()
+    plain = Plain(desk.store, desk.model, desk.clock, desk.policy)
+    assert plain.go_on(before=None, until=NINE + HOUR, resolution=SECOND, looks=3) == 3
+    # Dialled at once, picked up after five seconds; and over a minute later, when others are dialled.
+    assert desk.clock.now() == NINE + 65 * SECOND
+    assert desk.service.counters(desk.id).live == 4
+    assert plain.go_on(before=desk.clock.now(), until=NINE + HOUR, resolution=SECOND) == 0
+    assert plain.go_on(before=None, until=NINE + HOUR, resolution=SECOND) > 3
+    assert desk.service.counters(desk.id).live == 0
+    desk.service.step()
+    assert desk.service.get(desk.id).status == "completed"
+    assert plain.go_on(before=None, until=NINE + HOUR, resolution=SECOND) == 0

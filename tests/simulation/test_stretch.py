@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 import ori_campaigns as ori
-from ori_campaigns.contact import ContactStatus
+from ori_campaigns.contact import LIVE, ContactStatus
 from ori_campaigns.diallers.answers import Lengths
 from ori_campaigns.diallers.course import laid_down
 from ori_campaigns.diallers.model import CallModel
@@ -24,10 +24,11 @@ from ori_campaigns.events import (
     RetryScheduled,
 )
 from ori_campaigns.instants import MINUTE, SECOND, to_instant
-from ori_campaigns.simulation import Rehearsal, handover, stretch
+from ori_campaigns.simulation import Rehearsal, driving, handover, stretch
 from ori_campaigns.simulation.follows import Follows
 from ori_campaigns.simulation.handover import hand_back
 from ori_campaigns.simulation.lines import Lines
+from ori_campaigns.simulation.live import Taken
 from ori_campaigns.simulation.stretch import Stretch
 from simulation.compared import Scene, differences, everything, steps_of_the_engine
 from simulation.scenes import LINES, PEOPLE, scene
@@ -199,7 +200,11 @@ SCENES = {
     "looks close together": a_scene(60, resolution=timedelta(milliseconds=10)),
     "cut off by until": a_scene(150, until=MONDAY + timedelta(minutes=17, seconds=3.5)),
 }  # fmt: skip
-INTERFERED = {
+BELOW_NOTHING = ori.AnswerModel(
+    rate=0.5, ring=ori.Between(-5, 5), gives_up=ori.Between(-9, 30), talk=ori.Between(-40, 60)
+)
+MIXED = {
+    "many calls over at once": a_scene(60, answers=BELOW_NOTHING),
     "excluded during a call": a_scene(40, answers=LONG_TALKS, actions={
         MONDAY + timedelta(seconds=40): lambda service, campaign: service.exclude(campaign, PEOPLE[:9], by="a"),
     }),
@@ -224,8 +229,8 @@ def test_it_leaves_what_the_engine_leaves(told: Scene) -> None:
     assert sum(looked) <= one.counters.dialled // 10
 
 
-@pytest.mark.parametrize("told", INTERFERED.values(), ids=INTERFERED)
-def test_it_leaves_what_the_engine_leaves_when_somebody_interferes(told: Scene) -> None:
+@pytest.mark.parametrize("told", MIXED.values(), ids=MIXED)
+def test_it_leaves_what_the_engine_leaves_where_both_have_their_part(told: Scene) -> None:
     assert differences(*both(told)) == {}
 
 
@@ -240,6 +245,58 @@ def test_a_copy_of_a_live_campaign_is_taken_over_with_its_calls() -> None:
     assert sum(looked) < one.counters.dialled // 10
 
 
+def test_a_copy_is_simulated_from_before_it_was_taken() -> None:
+    host = a_scene(60, until=MONDAY + timedelta(minutes=3)).run()
+    copied = ori.snapshot(host.service, host.campaign.id)
+    earlier = attrs.evolve(a_scene(0), source=copied, start=MONDAY - timedelta(hours=1))
+    assert differences(*both(earlier)) == {}
+
+
+def test_whoever_looks_on_finds_the_store_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(driving, "_PROGRESS_EVERY", 20)
+    seen: list[tuple[int, int, datetime]] = []
+    service: list[ori.CampaignService] = []
+
+    def look(done: int, people: int, moment: datetime) -> None:
+        store = service[0].store
+        live = [each for each in store.attempts("sim00000001", -1, 10_000) if each.status in LIVE]
+        assert len(live) == store.counters("sim00000001").live
+        assert store.clock.now() == to_instant(moment)
+        if done < people:
+            assert sum(store.number_use("sim00000001").values()) == store.counters("sim00000001").dialled
+        seen.append((done, people, moment))
+
+    told = a_scene(150, answers=LONG_TALKS, actions={MONDAY: lambda found, _: service.append(found)})
+    done = ori.simulate(
+        told.source,
+        ori.Leads.of(list(told.people)),
+        directory=told.directory,
+        answers=told.answers,
+        start=MONDAY,
+        actions=told.actions,
+        on_progress=look,
+        seed=told.seed,
+    )
+    assert len(seen) > 10
+    assert seen[-1][:2] == (150, 150)
+    # And it makes no difference that somebody did.
+    assert everything(done)["events"] == everything(told.run())["events"]
+
+
+def test_a_stretch_that_has_counted_far_enough_makes_room_for_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stretch, "_FULL", 40)
+    begun: list[int] = []
+    go_on = Stretch.go_on
+
+    def noted(self: Stretch, **given: Any) -> int:
+        begun.append(self.began)
+        return go_on(self, **given)
+
+    monkeypatch.setattr(Stretch, "go_on", noted)
+    assert differences(*both(a_scene(60))) == {}
+    assert len(begun) > 3
+
+
 def test_what_is_left_can_be_gone_on_with() -> None:
     until = MONDAY + timedelta(minutes=17, seconds=3.5)
     left = [a_scene(150, until=until).run(), a_scene(150, until=until).run(engine_alone=True)]
@@ -251,7 +308,7 @@ def test_what_is_left_can_be_gone_on_with() -> None:
         service.recover()
         service.pause(campaign, by="a")
         service.stop(campaign, by="a")
-        live = [each.id for each in service.store.attempts(campaign, -1, 10_000) if each.status in ori.contact.LIVE]
+        live = [each.id for each in service.store.attempts(campaign, -1, 10_000) if each.status in LIVE]
         now = service.store.clock.now()
         service.record([ori.Ended(attempt, now, "customer", answered_at=now - SECOND) for attempt in live])
     assert everything(left[0])["events"] == everything(left[1])["events"]
@@ -303,8 +360,8 @@ def _late_by_one(patch: pytest.MonkeyPatch) -> None:
 
 
 def _busy_numbers_forgotten(patch: pytest.MonkeyPatch) -> None:
-    def handed_back(ended: Stretch, model: CallModel) -> None:
-        hand_back(ended, model)
+    def handed_back(ended: Stretch, taken: Taken, model: CallModel) -> None:
+        hand_back(ended, taken, model)
         ended.book.exchange.busy.clear()
 
     patch.setattr(handover, "hand_back", handed_back)

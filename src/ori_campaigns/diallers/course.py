@@ -63,13 +63,15 @@ def laid_down(
     disposition, _, ring, talk, _, _ = fate
     if ring is None:
         return begins + SECOND, None, None, disposition
+    # A length below nothing is none.
+    ring = max(ring, 0)
     if ring > ring_seconds * SECOND:
         return begins + ring_seconds * SECOND, None, begins, "no_answer"
     if talk is None:
         return begins + ring, None, begins, disposition
     if talk > talk_seconds * SECOND:
         disposition, talk = "timeout", talk_seconds * SECOND
-    return begins + ring + talk, begins + ring, begins, disposition
+    return begins + ring + max(talk, 0), begins + ring, begins, disposition
 
 
 def course(request: DialRequest, fate: Sequence[Any], begins: Instant, entry: LedgerCall | None, *, lost: bool) -> Call:

@@ -193,7 +193,7 @@ class CallModel:
 
     @property
     def plain(self) -> bool:
-        """Whether every call goes by its fate alone, and nothing is told of it but its answer and its end."""
+        """Whether calls go by their fates alone, and nothing is told of them but answer, end and what the bot saw."""
         quiet = not (self.ringing or self._faulty or self._script or self._cut) and self.ledger is None
         return quiet and self.answers.business is None and type(self) is CallModel
 

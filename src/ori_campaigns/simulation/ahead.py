@@ -6,8 +6,8 @@ from itertools import islice
 
 from ori_campaigns.gates import first_closed_for
 from ori_campaigns.instants import Instant
-from ori_campaigns.simulation.live import NEVER
 from ori_campaigns.stores.memory.book import Book
+from ori_campaigns.stores.memory.exchange import NEVER
 from ori_campaigns.stores.memory.flyweights import Candidate, MemoryAdmitView
 
 _AHEAD = 64
@@ -16,7 +16,8 @@ _AHEAD = 64
 class Ahead:
     """People who are due, in the order of dialling (P4), with their gates open.
 
-    Who is due stays in this order whatever comes: what happens later in a stretch only adds people behind them.
+    Who is due stays in this order whatever comes: a call that ends later in a stretch ends after they were due, so
+    whoever is to be called again is due after them.
 
     Parameters:
         book: the campaign's rows.

@@ -32,25 +32,26 @@ def drive(  # noqa: PLR0913 - all that a simulation is made of
     until: Instant,
     resolution: int,
     actions: Sequence[tuple[Instant, Callable[[], object]]] = (),
-    on_progress: Callable[[Instant], object] = lambda _: None,
+    on_progress: Callable[[Instant], object] | None = None,
     plain: Plain | None = None,
 ) -> None:
     """Let virtual time pass for one service and one call model until nothing is left to do, or until `until`.
 
     Parameters:
-        until: an instant (microseconds UTC); the clock stands there in the end, or at the last thing that happened
-            when nothing is left to do.
+        until: an instant (microseconds UTC); nothing due later is waited for. In the end the clock stands there,
+            or at the last look: when nothing is left to do, and where looks are so far apart that it is later.
         resolution: microseconds between two looks at the world.
         actions: what to call, and when.
         on_progress: called with the virtual time now and then.
         plain: lets plain stretches pass without the engine, to the same rows and events.
     """
     planned = sorted(actions, key=lambda action: action[0])
-    looks = 0
+    looks = told = 0
     while True:
         if plain is not None:
             before = planned[0][0] if planned else None
-            plain.go_on(before=before, until=until, resolution=resolution, on_look=on_progress)
+            at_most = max(told + _PROGRESS_EVERY - looks, 1) if on_progress is not None else None
+            looks += plain.go_on(before=before, until=until, resolution=resolution, looks=at_most)
         now = clock.now()
         _tell(service, model, now, model.due(now))
         while planned and planned[0][0] <= now:
@@ -60,7 +61,8 @@ def drive(  # noqa: PLR0913 - all that a simulation is made of
         step = service.step()
         settled = _place(service, model, now, step)
         looks += 1
-        if looks % _PROGRESS_EVERY == 0:
+        if on_progress is not None and looks - told >= _PROGRESS_EVERY:
+            told = looks
             on_progress(now)
         if not settled:
             continue
@@ -75,7 +77,8 @@ def drive(  # noqa: PLR0913 - all that a simulation is made of
             break
         # Things that happen within one look are dealt with together, as a runner does.
         clock.set(max(-(-next_at // resolution) * resolution, now))
-    on_progress(clock.now())
+    if on_progress is not None:
+        on_progress(clock.now())
 
 
 def _tell(service: CampaignService, model: CallModel, now: Instant, reports: Sequence[Report]) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ori_campaigns.contact import ContactStatus
 from ori_campaigns.instants import Instant
-from ori_campaigns.retry import Terms, answer, case_of
+from ori_campaigns.retry import CaseFields, Terms, answer, case_of
 from ori_campaigns.stores.memory.rows import Codes
 from ori_campaigns.stores.memory.runs import CODE
 
@@ -30,7 +30,8 @@ class Follows:
 
     def __init__(self, terms: Terms, codes: Codes) -> None:
         self._terms, self._codes = terms, codes
-        self._known: dict[tuple[object, ...], Follow] = {}
+        self._known: dict[CaseFields, Follow] = {}
+        self._after_silence: dict[tuple[str, str, int, bool], Follow] = {}
 
     def after_silence(
         self,
@@ -42,9 +43,9 @@ class Follows:
     ) -> Follow:
         """Return what follows where nobody has spoken in this budget; no more than this can make a difference."""
         alike = (disposition, detail, attempts, excluded)
-        known = self._known.get(alike)
+        known = self._after_silence.get(alike)
         if known is None:
-            known = self._known[alike] = self.after(
+            known = self._after_silence[alike] = self.after(
                 now,
                 disposition=disposition,
                 detail=detail,

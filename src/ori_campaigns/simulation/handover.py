@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
+from operator import itemgetter
 
 from ori_campaigns.admission import closes_at
 from ori_campaigns.clocks import VirtualClock
@@ -13,10 +14,11 @@ from ori_campaigns.gates import held_back
 from ori_campaigns.instants import Instant
 from ori_campaigns.outcomes import Policy
 from ori_campaigns.reports import Answered, Report
-from ori_campaigns.simulation.live import ANSWER, ANSWERED_AT, BITS, NEVER, PLACE, LiveCall
+from ori_campaigns.simulation.live import ANSWER, ANSWERED_AT, BITS, PLACE, LiveCall, Taken
 from ori_campaigns.simulation.stretch import Stretch
 from ori_campaigns.stores.memory import MemoryStore
 from ori_campaigns.stores.memory.book import Book
+from ori_campaigns.stores.memory.exchange import NEVER
 from ori_campaigns.stores.memory.flyweights import OpenAttempt
 from ori_campaigns.stores.memory.rows import decode
 
@@ -36,39 +38,38 @@ class Plain:
     def __init__(self, store: MemoryStore, model: CallModel, clock: VirtualClock, policy: Policy) -> None:
         self._store, self._model, self._clock, self._policy = store, model, clock, policy
 
-    def go_on(
-        self,
-        *,
-        before: Instant | None,
-        until: Instant,
-        resolution: int,
-        on_look: Callable[[Instant], object],
-    ) -> None:
-        """Let time pass up to the last look that is plain; not at all if the coming one is not.
+    def go_on(self, *, before: Instant | None, until: Instant, resolution: int, looks: int | None = None) -> int:
+        """Let time pass up to the last look that is plain; return how many there were, 0 if the coming one is not.
 
         Parameters:
             before: when somebody will interfere (microseconds UTC).
-            until: nothing that comes later is looked at.
+            until: nothing that is due later is waited for.
             resolution: microseconds between two looks.
-            on_look: called with the virtual time now and then.
+            looks: how many there may be.
         """
-        now = self._clock.now()
-        found = plain_until(self._store, self._model, self._policy, now)
+        now, model = self._clock.now(), self._model
+        found = plain_until(self._store, model, self._policy, now)
         if found is None:
-            return
+            return 0
         book, ends = found
         ends = ends if before is None else min(ends, before)
-        stretch = take_over(book, self._model, self._policy, now) if now < ends else None
-        if stretch is not None:
-            self._clock.set(stretch.go_on(ends=ends, until=until, resolution=resolution, on_look=on_look))
-            hand_back(stretch, self._model)
+        taken = live_calls(book, model, now) if now < ends else None
+        if taken is None:
+            return 0
+        model.replace(())
+        book.exchange.open.clear()
+        book.exchange.busy.clear()
+        stretch = Stretch(book, model, self._policy, now, taken)
+        self._clock.set(stretch.go_on(ends=ends, until=until, resolution=resolution, at_most=looks))
+        hand_back(stretch, taken, model)
+        return stretch.looks
 
 
 def plain_until(store: MemoryStore, model: CallModel, policy: Policy, now: Instant) -> tuple[Book, Instant] | None:
     """Return the one campaign that dials, and the instant from which it may not be plain any more; `None` if it is not.
 
     Plain is: it is the only one, its window is open, nobody has asked to be called back, no analysis is waited for, and
-    the model tells of no call but its answer and its end.
+    the model is plain, too.
     """
     if not model.plain:
         return None
@@ -85,100 +86,93 @@ def plain_until(store: MemoryStore, model: CallModel, policy: Policy, now: Insta
     return book, NEVER if closes is None else closes
 
 
-def take_over(book: Book, model: CallModel, policy: Policy, now: Instant) -> Stretch | None:
-    """Begin a stretch with the engine's live calls; `None` when one of them is not as plain as that."""
-    exchange, run = book.exchange, book.run
-    places: dict[str, int] = {}
-    for attempt in exchange.open.values():
-        if attempt.of is not run or attempt.status not in {_SUBMITTED, _ANSWERED} or _told_more(attempt):
-            return None
-        places[attempt.id] = len(places) * 2
-    stretch = Stretch(book, model, policy, now)
-    coming = model.coming()
-    for at, what in coming:
-        call = what if isinstance(what, Call) else None
-        name = call.end.attempt_id if call is not None else what.attempt_id  # type: ignore[union-attr]
-        place, attempt_or_none = places.get(name), exchange.open.get(name)
-        if place is None or attempt_or_none is None:
-            return None
-        attempt = attempt_or_none
-        if call is not None:
-            if call.end.at == call.end.answered_at:
-                # Its end is told before its answer.
-                return None
-            stretch.calls[place] = _live(attempt, call)
-            stretch.coming.append((at - now) << BITS | place)
-        elif isinstance(what, Answered) and attempt.status is _SUBMITTED:
-            stretch.coming.append((at - now) << BITS | place | ANSWER)
-        else:
-            return None
-    if len(stretch.calls) != len(places) or len(exchange.busy) != len(places):
+def live_calls(book: Book, model: CallModel, now: Instant) -> Taken | None:
+    """Return the engine's live calls as a stretch has them; `None` when one of them is not as plain as that."""
+    exchange = book.exchange
+    if len(exchange.busy) != len(exchange.open):
         return None
-    # In the order of placing, in which they are handed back.
-    stretch.calls = dict(sorted(stretch.calls.items()))
-    stretch.next_place = 2 * len(places)
-    if coming:
-        stretch.told_until = coming[0][0] - 1
-    stretch.known = dict(exchange.open)
-    model.replace(())
-    exchange.open.clear()
-    exchange.busy.clear()
-    return stretch
+    coming = model.coming()
+    modelled = {what.end.attempt_id: what for _, what in coming if isinstance(what, Call)}
+    taken = Taken({}, [], coming[0][0] - 1 if coming else now - 1, {})
+    expected: list[tuple[Instant, Call | Report]] = []
+    for attempt in exchange.open.values():
+        call = modelled.get(attempt.id)
+        if call is None or attempt.of is not book.run or not _plain(attempt, call, now):
+            return None
+        place = 2 * len(taken.calls)
+        taken.calls[place], taken.known[place] = _live(attempt, call), (attempt, call)
+        taken.coming.append((call.end.at - now) << BITS | place)
+        expected.append((call.end.at, call))
+        if attempt.status is _SUBMITTED and call.end.answered_at is not None:
+            taken.coming.append((call.end.answered_at - now) << BITS | place | ANSWER)
+            expected.append((call.end.answered_at, Answered(attempt.id, call.end.answered_at)))
+    # Nothing else is to come, and it comes in the order in which a stretch would have it.
+    by_key = [each for _, each in sorted(zip(taken.coming, expected, strict=True), key=itemgetter(0))]
+    taken.coming.sort()
+    return taken if by_key == coming else None
 
 
-def _told_more(attempt: OpenAttempt) -> bool:
-    """Tell whether somebody has said more of a call than that it was accepted and answered."""
-    rang, bot = attempt.rang_at is not None, attempt.began is not None or attempt.bot_disposition
-    return bool(rang or bot or attempt.analysed or attempt.carrier_ref)
+def _plain(attempt: OpenAttempt, call: Call, now: Instant) -> bool:
+    """Tell whether nothing can come of a call but what its model has laid down, and nobody has said anything else."""
+    answered_at, ends_at = call.end.answered_at, call.end.at
+    if attempt.status is _ANSWERED:
+        # What was told stands; where the model knows of no answer, the engine keeps to the end as it is told.
+        as_laid_down, next_at = answered_at is not None and (attempt.answered_at or 0) <= now, ends_at
+    else:
+        # A call that is over as it is answered: its end is told first.
+        as_laid_down = attempt.status is _SUBMITTED and attempt.answered_at is None and answered_at != ends_at
+        next_at = ends_at if answered_at is None else answered_at
+    told_more = attempt.rang_at is not None or attempt.began is not None or attempt.analysed
+    named = attempt.carrier_ref or attempt.bot_disposition
+    in_time = attempt.reserved_at <= now and next_at < attempt.check_at
+    return as_laid_down and in_time and not (told_more or named)
 
 
 def _live(attempt: OpenAttempt, call: Call) -> LiveCall:
     end = call.end
     # What was told before stands; the rest is as the model has it.
     answered_at = end.answered_at if attempt.answered_at is None else attempt.answered_at
-    trunk, disposition = attempt.trunk, call.disposition
     ids = (attempt.serial, attempt.ordinal, attempt.id)
-    return (*ids, trunk, end.at, answered_at, end.rang_at, disposition, end.detail)
+    return (*ids, attempt.trunk, end.at, answered_at, end.rang_at, call.disposition, end.detail)
 
 
-def hand_back(stretch: Stretch, model: CallModel) -> None:
+def hand_back(stretch: Stretch, taken: Taken, model: CallModel) -> None:
     """Give the live calls of a stretch back to the engine: its rows of them, and what is to come."""
     book = stretch.book
     exchange = book.exchange
     # Whoever has picked up may still have to be told of.
-    unanswered = {key & PLACE ^ ANSWER for key in stretch.coming if key & ANSWER}
+    untold = {key & PLACE ^ ANSWER for key in stretch.coming if key & ANSWER}
+    laid_down: dict[int, Call] = {}
     for place, call in stretch.calls.items():
-        attempt = _attempt(stretch, call, answered=call[ANSWERED_AT] is not None and place not in unanswered)
+        attempt, laid_down[place] = taken.known.get(place) or (_attempt(stretch, call), _call(stretch, call))
+        answered_at = call[ANSWERED_AT]
+        if answered_at is not None and place not in untold and attempt.status is _SUBMITTED:
+            attempt.status, attempt.answered_at = _ANSWERED, answered_at
+            attempt.check_at = stretch.limits.talking_until(answered_at)
         exchange.open[attempt.id] = attempt
         exchange.busy.add(book.numbers[attempt.ordinal])
     exchange.next_limit = min((each.check_at for each in exchange.open.values()), default=NEVER)
-    model.replace(_coming(stretch))
+    model.replace(_coming(stretch, laid_down))
 
 
-def _attempt(stretch: Stretch, call: LiveCall, *, answered: bool) -> OpenAttempt:
-    serial, _, attempt_id, trunk, _, answered_at, *_ = call
-    book = stretch.book
-    attempt = stretch.known.get(attempt_id)
-    if attempt is None:
-        reserved = stretch.log.fact(book.attempts.reserved[serial])
-        attempt = OpenAttempt(book, stretch.run, trunk, serial, reserved)
-        attempt.status, attempt.check_at = _SUBMITTED, stretch.ringing_until(reserved.at)
-    if answered and attempt.status is _SUBMITTED:
-        attempt.status, attempt.answered_at = _ANSWERED, answered_at
-        attempt.check_at = stretch.talk_until(answered_at or 0)
+def _attempt(stretch: Stretch, call: LiveCall) -> OpenAttempt:
+    serial, _, _, trunk, *_ = call
+    reserved = stretch.log.fact(stretch.book.attempts.reserved[serial])
+    attempt = OpenAttempt(stretch.book, stretch.run, trunk, serial, reserved)
+    attempt.status, attempt.check_at = _SUBMITTED, stretch.limits.ringing_until(reserved.at)
     return attempt
 
 
-def _coming(stretch: Stretch) -> Iterator[tuple[Instant, Call | Report]]:
+def _call(stretch: Stretch, call: LiveCall) -> Call:
+    _, ordinal, attempt_id, trunk, ends_at, answered_at, rang_at, disposition, detail = call
+    end = end_of(attempt_id, ends_at, disposition, detail, answered_at, rang_at)
+    number = decode(stretch.book.numbers[ordinal]).reveal()
+    return Call(end, number, trunk.carrier.id, disposition, None, 0, None, lost=False)
+
+
+def _coming(stretch: Stretch, laid_down: Mapping[int, Call]) -> Iterator[tuple[Instant, Call | Report]]:
     """Return what is to come as the model keeps it, in order."""
     for key in sorted(stretch.coming):
         at, place = (key >> BITS) + stretch.began, key & PLACE
-        _, ordinal, attempt_id, trunk, ends_at, answered_at, rang_at, disposition, detail = stretch.calls[
-            place & ~ANSWER
-        ]
-        if place & ANSWER:
-            yield at, Answered(attempt_id, at)
-        else:
-            end = end_of(attempt_id, ends_at, disposition, detail, answered_at, rang_at)
-            number = decode(stretch.book.numbers[ordinal]).reveal()
-            yield at, Call(end, number, trunk.carrier.id, disposition, None, 0, None, lost=False)
+        call = laid_down[place & ~ANSWER]
+        yield at, Answered(call.end.attempt_id, at) if place & ANSWER else call

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 from typing import Final, TypeAlias
 
+import attrs
+
+from ori_campaigns.diallers.course import Call
 from ori_campaigns.instants import Instant
 from ori_campaigns.stores.memory.exchange import Trunk
+from ori_campaigns.stores.memory.flyweights import OpenAttempt
 
 LiveCall: TypeAlias = tuple[int, int, str, Trunk, Instant, Instant | None, Instant | None, str, str]
 """A live call: serial, contact, attempt id, trunk; its end, answer and first ring; how it ends, and the detail."""
@@ -26,6 +30,21 @@ same instant in the order in which a call model sets them.
 """
 ANSWER = 1
 PLACE = (1 << BITS) - 1
-"""The place of the call, with that bit; places are even."""
+"""The place of the call, with that bit; places are even and none is greater than this."""
 
-NEVER: Instant = 1 << 62
+
+@attrs.define
+class Taken:
+    """The live calls with which a stretch begins.
+
+    Parameters:
+        calls: by their places, which are even numbers in the order of placing.
+        coming: what is to come of them, as a heap.
+        told_until: everything up to this instant has been told (microseconds UTC).
+        known: by place, what engine and model keep of these calls themselves.
+    """
+
+    calls: dict[int, LiveCall]
+    coming: list[int]
+    told_until: Instant
+    known: dict[int, tuple[OpenAttempt, Call]]

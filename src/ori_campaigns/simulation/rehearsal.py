@@ -153,7 +153,8 @@ def simulate(  # noqa: PLR0913 - what if, in as many ways as people ask
         leads: the contacts of a draft.
         directory: bots and carriers; no real one is called.
         answers: how people answer; a default population unless given.
-        model: a call model of one's own (scripted numbers, faults) instead of `answers` and `seed`.
+        model: a call model of one's own (scripted numbers, faults) instead of `answers` and `seed`. One of a class of
+            one's own is asked about every call.
         start: when Start is pressed, aware; a snapshot starts when it was taken unless told otherwise.
         until: when to stop looking, aware; at the end of the campaign unless given, after a year at the latest.
         seed: the same seed gives the same campaign, and every person the same luck under another config.
@@ -199,9 +200,8 @@ def simulate(  # noqa: PLR0913 - what if, in as many ways as people ask
         return lambda: what(service, campaign_id)
 
     def progress(now: Instant) -> None:
-        if on_progress is not None:
-            counters = service.counters(campaign_id)
-            on_progress(counters.count(FINAL), counters.total, to_datetime(now, to_zone(campaign)))
+        counters = service.counters(campaign_id)
+        on_progress(counters.count(FINAL), counters.total, to_datetime(now, to_zone(campaign)))  # type: ignore[misc]
 
     drive(
         service,
@@ -210,7 +210,7 @@ def simulate(  # noqa: PLR0913 - what if, in as many ways as people ask
         until=to_instant(until) if until is not None else begins + _LONGEST,
         resolution=round(resolution / _MICROSECOND) if resolution else resolution_for(directory, campaign.workspace),
         actions=[(to_instant(moment), act(what)) for moment, what in (actions or {}).items()],
-        on_progress=progress,
+        on_progress=None if on_progress is None else progress,
         plain=Plain(store, model, clock, calls),
     )
     return Rehearsal(service, campaign_id, begins, model)

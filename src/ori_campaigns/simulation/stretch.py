@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 from itertools import chain
 from typing import Any, TypeAlias
 
-from ori_campaigns.admission import closes_at
+from ori_campaigns.admission import closes_at, leaves_by
 from ori_campaigns.contact import KIND_OF, ContactStatus
 from ori_campaigns.diallers.course import BOT_SEES, bot_began, laid_down, told
 from ori_campaigns.diallers.model import CallModel
@@ -27,7 +27,7 @@ from ori_campaigns.events import (
     ContactClosed,
     RetryScheduled,
 )
-from ori_campaigns.instants import SECOND, Instant
+from ori_campaigns.instants import Instant
 from ori_campaigns.outcomes import Policy
 from ori_campaigns.simulation.ahead import Ahead
 from ori_campaigns.simulation.follows import Follows
@@ -39,14 +39,14 @@ from ori_campaigns.simulation.live import (
     DISPOSITION,
     ENDS_AT,
     ID,
-    NEVER,
     ORDINAL,
     PLACE,
     LiveCall,
+    Taken,
 )
 from ori_campaigns.stores.memory.apply import MACHINES
 from ori_campaigns.stores.memory.book import Book
-from ori_campaigns.stores.memory.flyweights import OpenAttempt
+from ori_campaigns.stores.memory.exchange import NEVER
 from ori_campaigns.stores.memory.log import code_of
 from ori_campaigns.stores.memory.rows import value_of
 from ori_campaigns.stores.memory.runs import CODE
@@ -56,8 +56,9 @@ _ANSWERED, _BOT, _ENDED = code_of(AttemptAnswered), code_of(BotReported), code_o
 _RETRY, _CLOSED = code_of(RetryScheduled), code_of(ContactClosed)
 _CALLING, _RETRYING = CODE[ContactStatus.CALLING], CODE[ContactStatus.RETRY_SCHEDULED]
 _KIND_OF = {CODE[status]: kind for status, kind in KIND_OF.items()}
-_PROGRESS_EVERY = 256
-_AHEAD = 64
+_WRITE_EVERY = 256
+# Another stretch begins to count its places anew; a look of more calls than the other half has room for cannot be.
+_FULL = PLACE // 2
 
 
 _Recording: TypeAlias = Callable[[LiveCall, Instant], None]
@@ -68,69 +69,62 @@ class Stretch:
 
     Parameters:
         book: the campaign's rows.
-        model: who answers; its calls are in `calls` and `coming` meanwhile.
+        model: who answers.
         policy: time limits, and what counts as connected.
         began: the first look (microseconds UTC).
+        taken: the calls that are live.
     """
 
-    def __init__(self, book: Book, model: CallModel, policy: Policy, began: Instant) -> None:
-        self.book, self.run, self.began = book, book.run, began
-        self.log, self._columns = book.exchange.log, book.attempts
-        self._campaign, self._limits = book.campaign, policy.limits
+    def __init__(self, book: Book, model: CallModel, policy: Policy, began: Instant, taken: Taken) -> None:
+        self.book, self.run, self.log, self.limits, self.began = book, book.run, book.exchange.log, policy.limits, began
+        self.calls, self.coming, self._told_until = taken.calls, taken.coming, taken.told_until
+        self._next_place = 2 * len(taken.calls)
+        self._campaign, self._columns, self._excluded = book.campaign, book.attempts, book.excluded
+        self._seats, self._closes = book.campaign.config.concurrency_limit, closes_at(book.campaign, began)
         terms = policy.terms(book.campaign)
         self._connected, self._delay, self._fate = policy.connected, terms.delay, model.fate
         self._follows = Follows(terms, book.exchange.codes)
         self._lines, self._ahead = Lines(book), Ahead(book)
-        self._talk_watch = (policy.limits.talk + policy.limits.talk_grace) * SECOND
-        self._excluded = book.excluded
-        self._seats = self._campaign.config.concurrency_limit
         # Before these instants no carrier lets a call leave, and nobody is due.
         self._lines_from = self._due_from = began
-        self._closes = closes_at(self._campaign, began) or NEVER
         # Rows on their way to the log.
         self._kinds = bytearray()
         self._fields: list[Any] = []
         self._first = len(self.log)
-        self.calls: dict[int, LiveCall] = {}
-        self.coming: list[int] = []
-        self.next_place = 0
-        # The engine's own rows of calls that were live before.
-        self.known: dict[str, OpenAttempt] = {}
-        # Everything up to here has been told.
-        self.told_until = began - 1
-        self.odd = False
+        self.looks = 0
+        # The next look, or the rest of this one, is for the engine.
+        self._left_to_engine = False
 
-    def go_on(self, *, ends: Instant, until: Instant, resolution: int, on_look: Callable[[Instant], object]) -> Instant:
+    def go_on(self, *, ends: Instant, until: Instant, resolution: int, at_most: int | None) -> Instant:
         """Dial on; return the last look (microseconds UTC), from which on the engine must look itself.
 
         Parameters:
             ends: the first instant at which the campaign may not be plain any more.
-            until: nothing that comes later is looked at.
+            until: nothing that is due later is waited for.
             resolution: microseconds between two looks.
-            on_look: called with the virtual time now and then.
+            at_most: how many looks there may be.
         """
-        now, looks, coming, began, run = self.began, 0, self.coming, self.began, self.run
-        # What comes later is looked at when the stretch is over.
+        now, coming, began, run = self.began, self.coming, self.began, self.run
+        # What is due after this is looked at when the stretch is over.
         last = min(until, (ends - 1) // resolution * resolution)
         while True:
             if coming and coming[0] >> BITS <= now - began:
                 self._tell(now)
-            self.told_until = now
+            self._told_until = now
             wake = max(self._lines_from, self._due_from)
             if now >= wake or not run.live:
                 wake = self._dial(now)
-                if self.odd:
+                if self._left_to_engine:
                     break
                 # Whoever picks up at once does so within this look; whoever hangs up at once frees a seat for it.
                 if coming and coming[0] >> BITS <= now - began and self._tell(now):
                     continue
-            looks += 1
-            if looks % _PROGRESS_EVERY == 0:
+            self.looks += 1
+            if self.looks % _WRITE_EVERY == 0:
                 self._write()
-                on_look(now)
             if coming:
                 wake = min(wake, (coming[0] >> BITS) + began)
-            if wake > last:
+            if wake > last or self.looks == at_most or self._next_place > _FULL:
                 break
             now = -(-wake // resolution) * resolution
         self._write()
@@ -166,7 +160,7 @@ class Stretch:
             if answered_at is None:
                 self._ended(call, now)
                 continue
-            turn = int(answered_at > self.told_until)
+            turn = int(answered_at > self._told_until)
             reports: list[_Recording] = [self._bot_reported] if call[DISPOSITION] in BOT_SEES else []
             for report in (*reports, self._ended):
                 if turn:
@@ -184,7 +178,7 @@ class Stretch:
         run = self.run
         run.answered += 1
         run.in_progress += 1
-        self._fields += (call[ID], call[ORDINAL], answered_at, self.talk_until(answered_at))
+        self._fields += (call[ID], call[ORDINAL], answered_at, self.limits.talking_until(answered_at))
         self._kinds.append(_ANSWERED)
 
     def _bot_reported(self, call: LiveCall, _: Instant) -> None:
@@ -255,14 +249,6 @@ class Stretch:
                 run.connected_contacts += 1
         return disposition, connected
 
-    def talk_until(self, answered_at: Instant) -> Instant:
-        """Return the instant past which a conversation has gone on for too long."""
-        return answered_at + self._talk_watch
-
-    def ringing_until(self, now: Instant) -> Instant:
-        """Return the instant past which a call that is sent now has been ringing for too long."""
-        return now + self._limits.ringing * SECOND
-
     # --- what is to be done ------------------------------------------------------------------------------------------
 
     def _dial(self, now: Instant) -> Instant:
@@ -279,7 +265,7 @@ class Stretch:
         if lines:
             chosen = ahead.take(min(seats, lines), now)
             if chosen is None:
-                self.odd = True
+                self._left_to_engine = True
                 return NEVER
             if chosen:
                 self._place(chosen, now)
@@ -296,12 +282,12 @@ class Stretch:
 
     def _place(self, chosen: list[int], now: Instant) -> None:
         """Reserve these calls, send them, and draw how they go."""
-        run, fields, columns, limits, lines = self.run, self._fields, self._columns, self._limits, self._lines
-        campaign, calls, coming, place, began = self._campaign, self.calls, self.coming, self.next_place, self.began
+        run, fields, columns, limits, lines = self.run, self._fields, self._columns, self.limits, self._lines
+        campaign, calls, coming, place, began = self._campaign, self.calls, self.coming, self._next_place, self.began
         status, attempts, counts, people, draw = run.status, run.attempts, run.counts, self.book.numbers, self._fate
         campaign_id, numbers, epoch, run_number = campaign.id, campaign.numbers, campaign.epoch, run.number
-        not_after = min(now + limits.send_budget * SECOND, self._closes - 1)
-        check_at, ringing_until = now + limits.reserved * SECOND, self.ringing_until(now)
+        not_after = leaves_by(now, self._closes, limits)
+        check_at, ringing_until = limits.reserved_until(now), limits.ringing_until(now)
         count, serial = len(chosen), len(columns)
         columns.add(run_number, self._first + len(self._kinds), count)
         sent: list[Any] = []
@@ -321,13 +307,13 @@ class Stretch:
             if answered_at is not None:
                 heappush(coming, (answered_at - began) << BITS | place | ANSWER)
                 if answered_at == ends_at:
-                    # Its end is told before its answer.
-                    self.odd = True
+                    # Its end is told before its answer, which is then of no use.
+                    self._left_to_engine = True
             place += 2
             serial += 1
         fields += sent
         self._kinds += _RESERVED * count + _SUBMITTED * count
-        self.next_place = place
+        self._next_place = place
         counts[_CALLING] += count
         run.live += count
         run.dialled += count

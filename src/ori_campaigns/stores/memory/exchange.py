@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from ori_campaigns.stores.memory.flyweights import OpenAttempt
 
 
-_NEVER = 1 << 62
+NEVER: Instant = 1 << 62
+"""Later than anything."""
 
 
 @attrs.define
@@ -56,7 +57,7 @@ class Exchange:
         self.trunks: dict[tuple[str, str], Trunk] = {}
         self.of_number: dict[tuple[str, PhoneNumber], Trunk] = {}
         self.version = 0
-        self.next_limit = _NEVER
+        self.next_limit = NEVER
 
     def put_carriers(self, workspace: str, carriers: Sequence[Carrier], now: Instant) -> None:
         """Take over the host's carriers; what is no longer among them takes no new call."""
@@ -82,12 +83,12 @@ class Exchange:
     # --- time limits: live calls are few, so they are looked through when the earliest limit has come ---
     def next_check(self) -> Instant | None:
         """Return an instant before which no attempt is overdue."""
-        return None if self.next_limit == _NEVER or not self.open else self.next_limit
+        return None if self.next_limit == NEVER or not self.open else self.next_limit
 
     def overdue(self, now: Instant, limit: int) -> list[str]:
         """Return attempts past their limit, longest overdue first; each stays so until something is recorded of it."""
         if now < self.next_limit:
             return []
-        self.next_limit = min((attempt.check_at for attempt in self.open.values()), default=_NEVER)
+        self.next_limit = min((attempt.check_at for attempt in self.open.values()), default=NEVER)
         found = sorted((attempt.check_at, attempt.id) for attempt in self.open.values() if attempt.check_at <= now)
         return [attempt_id for _, attempt_id in found[:limit]]
