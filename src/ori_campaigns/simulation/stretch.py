@@ -242,11 +242,7 @@ class Stretch:
         connected = self._connected(True, began, disposition)  # noqa: FBT003 - a predicate of facts
         run.in_progress -= 1
         if connected:
-            run.connects += 1
-            run.last_connected[ordinal] = talk
-            if not run.connected[ordinal]:
-                run.connected[ordinal] = 1
-                run.connected_contacts += 1
+            run.note_connect(ordinal, talk)
         return disposition, connected
 
     # --- what is to be done ------------------------------------------------------------------------------------------

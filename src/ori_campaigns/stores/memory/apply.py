@@ -169,11 +169,7 @@ def _ended(attempt: OpenAttempt, fact: AttemptEnded, cursor: int) -> None:
         if attempt.answered_at is None:
             run.answered += 1
         if connected:
-            run.connects += 1
-            run.last_connected[ordinal] = talk
-            if not run.connected[ordinal]:
-                run.connected[ordinal] = 1
-                run.connected_contacts += 1
+            run.note_connect(ordinal, talk)
             if attempt.kind is _CALLBACK_KIND:
                 run.set_callback(ordinal, "completed")
     if disposition in MACHINES:

@@ -150,6 +150,14 @@ class Run:
             found += [until for ordinal, until in self.put_off.items() if self.status[ordinal] in _WAITING_CODES]
         return min(found, default=None)
 
+    def note_connect(self, ordinal: int, talk: int) -> None:
+        """Count a conversation of a contact, which lasted so many microseconds."""
+        self.connects += 1
+        self.last_connected[ordinal] = talk
+        if not self.connected[ordinal]:
+            self.connected[ordinal] = 1
+            self.connected_contacts += 1
+
     # --- bulk moves ---
     def move_all(self, table: Mapping[ContactStatus, ContactStatus]) -> int:
         """Move every contact by its state, without looking at any; return how many moved."""
