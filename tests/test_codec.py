@@ -330,6 +330,7 @@ LEFT_OUT = {
     "ports.Work": "answered by a store to the service",
     "retry": "asked and answered within the rules",
     "simulation.follows.Follow": "an answer of a rule, as a simulation keeps it for a while",
+    "simulation.live.Taken": "handed from one half of a simulation to the other",
     "runner": "settings of a process, in timedeltas",
     "schedule": "compiled from a calling window",
     "views.AppendStage": "answered by a rule to a store",

@@ -111,9 +111,7 @@ class Terms:
     callbacks_open: bool
     callbacks_may_exceed: bool
     analysis_wait: int
-    answers: dict[tuple[object, ...], tuple[str, ContactStatus]] = attrs.field(
-        factory=dict, init=False, repr=False, eq=False
-    )
+    answers: dict[CaseFields, tuple[str, ContactStatus]] = attrs.field(factory=dict, init=False, repr=False, eq=False)
 
     @classmethod
     def of(cls, campaign: Campaign) -> Terms:

@@ -77,7 +77,8 @@ def everything(done: Rehearsal) -> dict[str, Any]:
             (each.id, each.status, each.reserved_at, each.answered_at, each.rang_at, each.check_at)
             for each in exchange.open.values()
         ],
-        "to come": [(at, type(what).__name__, what[0]) for at, what in done.model.coming()],
+        "to come": done.model.coming(),
+        "names by carriers": exchange.by_ref,
     }  # fmt: skip
 
 

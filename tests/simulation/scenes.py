@@ -55,9 +55,11 @@ def config(draw: Random) -> ori.DiallerConfig:
     hours = draw.choice([("09:00", "18:00"), ("22:00", "02:00"), ("00:00", "23:59"), ("10:00", "10:20")])
     zone = draw.choice(["UTC", "Asia/Kolkata", "America/New_York"])
     ticked = draw.choice([["no_answer"], ["no_answer", "rejected", "RNR"], [], ["no_answer", "timeout"]])
+    mode = draw.choice([ori.MULTI_DAY, ori.MULTI_DAY, ori.SINGLE_DAY])
     return ori.DiallerConfig(
         concurrency_limit=draw.choice([1, 2, 7, 30]),
-        mode=draw.choice([ori.MULTI_DAY, ori.MULTI_DAY, ori.SINGLE_DAY]),
+        mode=mode,
+        always_on=mode is ori.MULTI_DAY and draw.random() < 0.3,
         window=ori.CallingWindow(*hours, zone, working_days=draw.choice([ori.ALL_DAYS, ori.MON_FRI])),
         retry=ori.RetryPolicy(
             max_attempts=draw.choice([1, 2, 3, 5]), delay_minutes=draw.choice([1, 5, 30, 300]), on_system=ticked
@@ -108,7 +110,7 @@ def _if_allowed(action: Action) -> Action:
 
 
 def _again(service: ori.CampaignService, campaign: str) -> object:
-    service.stop(campaign, by="a")
+    """Start once more, as soon as no call of the run before is live."""
     service.restart(campaign, by="a")
     return service.start(campaign, by="a")
 
@@ -130,6 +132,7 @@ OPERATORS: list[Action] = [
     _if_allowed(lambda service, campaign: service.stop(campaign, by="a")),
     _if_allowed(lambda service, campaign: service.exclude(campaign, PEOPLE[1:9], by="a", reason="asked for it")),
     _if_allowed(lambda service, campaign: service.append(campaign, ori.Leads.of(ELSEWHERE), by="a")),
+    _if_allowed(lambda service, campaign: service.append(campaign, ori.Leads.of(list(PEOPLE[3:6])), by="a")),
     # One of the two carriers is withdrawn, and the other has changed.
     lambda service, _: service.store.put_carriers("default", [ori.Carrier("t", numbers=LINES[:2], cps=2, channels=9)]),
     _if_allowed(_again),

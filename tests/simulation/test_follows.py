@@ -8,10 +8,11 @@ from typing import Any
 import attrs
 import pytest
 
-from ori_campaigns import retry
 from ori_campaigns.config import RetryPolicy
+from ori_campaigns.contact import ContactStatus
 from ori_campaigns.instants import SECOND
-from ori_campaigns.retry import EndedCall, Terms, decide
+from ori_campaigns.retry import CaseFields, EndedCall, Terms, answer, decide
+from ori_campaigns.simulation import follows
 from ori_campaigns.simulation.follows import Follows
 from ori_campaigns.stores.memory.rows import Codes
 from ori_campaigns.stores.memory.runs import STATUSES
@@ -52,7 +53,7 @@ class Silent:
 
 def test_it_answers_as_the_rules_do() -> None:
     codes = Codes()
-    follows = Follows(TERMS, codes)
+    known = Follows(TERMS, codes)
     talks = (0, 29 * SECOND, 30 * SECOND, 60 * SECOND, 61 * SECOND)
     outcomes = ("no_answer", "RNR", "customer", "machine", "abandoned", "error")
     for disposition, detail, connected, talk, attempts, last, excluded in product(
@@ -61,19 +62,34 @@ def test_it_answers_as_the_rules_do() -> None:
         ended: EndedCall = Ended(disposition, detail, connected, talk)
         said = decide(ended, Silent(), Standing(attempts, excluded, last), TERMS, ended_at=0, now=0)
         facts: dict[str, Any] = {"disposition": disposition, "detail": detail, "connected": connected, "talk": talk}
-        found = follows.after(0, **facts, attempts=attempts, last_connected=last, excluded=excluded)
+        found = known.after(0, **facts, attempts=attempts, last_connected=last, excluded=excluded)
         assert (found.rule, found.status) == (said.rule, said.status)
         assert (codes.value(found.rule_code), STATUSES[found.status_code]) == (said.rule, said.status)
         if not connected and last < 0:
-            assert follows.after_silence(0, disposition, detail, attempts, excluded) == found
+            assert known.after_silence(0, disposition, detail, attempts, excluded) == found
 
 
-def test_the_rules_are_asked_once_for_all_that_are_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_silence_the_rules_are_asked_once_for_all_that_are_alike(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[object] = []
-    rules = retry.RULES
-    monkeypatch.setattr(retry, "RULES", (("noted", lambda case, _: asked.append(case)), *rules))
-    follows = Follows(attrs.evolve(TERMS), Codes())
+
+    def noted(case: CaseFields, terms: Terms) -> tuple[str, ContactStatus]:
+        asked.append(case)
+        return answer(case, terms)
+
+    monkeypatch.setattr(follows, "answer", noted)
+    known = Follows(TERMS, Codes())
     for _ in range(3):
-        follows.after_silence(0, "no_answer", "", 1, False)
-        follows.after_silence(0, "no_answer", "", 2, False)
+        known.after_silence(0, "no_answer", "", 1, False)
+        known.after_silence(0, "no_answer", "", 2, False)
     assert len(asked) == 2
+
+
+@pytest.mark.parametrize("attempts", [1, 2, 3])
+def test_a_third_silence_is_the_last_and_a_campaign_that_is_over_calls_nobody_again(attempts: int) -> None:
+    running, over = Follows(TERMS, Codes()), Follows(attrs.evolve(TERMS, over=True), Codes())
+    found = running.after_silence(0, "no_answer", "", attempts, False)
+    assert (found.rule, found.status) == (
+        ("attempts_used_up", "exhausted") if attempts == 3 else ("system_disposition", "retry_scheduled")
+    )
+    ended = over.after_silence(0, "no_answer", "", attempts, False)
+    assert (ended.rule, ended.status) == ("campaign_over", "exhausted")

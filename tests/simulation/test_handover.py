@@ -14,7 +14,7 @@ from ori_campaigns.diallers.model import CallModel
 from ori_campaigns.instants import HOUR, SECOND
 from ori_campaigns.outcomes import Policy
 from ori_campaigns.reports import Accepted, Answered, BotReport, Lost, Ringing
-from ori_campaigns.simulation.handover import Plain, hand_back, live_calls, plain_until
+from ori_campaigns.simulation.handover import Plain, hand_back, live_calls, plain_until, take_over
 from ori_campaigns.simulation.live import Taken
 from ori_campaigns.simulation.stretch import Stretch
 from ori_campaigns.stores.memory import MemoryStore
@@ -72,7 +72,7 @@ def test_an_ordinary_campaign_is_plain_until_its_window_closes() -> None:
     assert found == (desk.store.book(desk.id), NINE + 9 * HOUR)
 
 
-def test_a_single_day_is_plain_until_its_cutoff_and_a_window_without_end_for_ever() -> None:
+def test_a_single_day_is_plain_until_its_cutoff() -> None:
     day = Desk(mode=ori.SINGLE_DAY, window=ori.CallingWindow("09:00", "11:00", "UTC"))
     found = plain_until(day.store, day.model, day.policy, NINE)
     assert found is not None
@@ -136,9 +136,8 @@ def test_live_calls_are_taken_over_and_handed_back_as_they_were() -> None:
     assert taken is not None
     assert (list(book.exchange.open), book.exchange.busy, desk.model.coming()) == (list(rows), busy, coming)
     stretch = Stretch(book, desk.model, desk.policy, desk.clock.now(), taken)
-    desk.model.replace([])
-    book.exchange.open.clear()
-    book.exchange.busy.clear()
+    take_over(book, desk.model)
+    assert (book.exchange.open, book.exchange.busy, desk.model.coming()) == ({}, set(), [])
     hand_back(stretch, taken, desk.model)
     back = {name: (each.status, each.answered_at, each.check_at) for name, each in book.exchange.open.items()}
     assert (back, book.exchange.busy, desk.model.coming()) == (rows, busy, coming)

@@ -10,7 +10,7 @@ import attrs
 import pytest
 
 import ori_campaigns as ori
-from ori_campaigns.contact import LIVE, ContactStatus
+from ori_campaigns.contact import LIVE
 from ori_campaigns.diallers.answers import Lengths
 from ori_campaigns.diallers.course import laid_down
 from ori_campaigns.diallers.model import CallModel
@@ -63,6 +63,11 @@ def a_scene(
         start=start,
         **given,
     )
+
+
+def reservations(done: Rehearsal) -> int:
+    """Return how many calls were reserved, of all campaigns and runs."""
+    return sum(isinstance(event.fact, AttemptReserved) for event in done.service.store.events(-1, 1 << 30))
 
 
 def both(told: Scene) -> tuple[Rehearsal, Rehearsal]:
@@ -231,7 +236,10 @@ def test_it_leaves_what_the_engine_leaves(told: Scene) -> None:
 
 @pytest.mark.parametrize("told", MIXED.values(), ids=MIXED)
 def test_it_leaves_what_the_engine_leaves_where_both_have_their_part(told: Scene) -> None:
-    assert differences(*both(told)) == {}
+    with steps_of_the_engine() as looked:
+        one = told.run()
+    assert differences(one, told.run(engine_alone=True)) == {}
+    assert sum(looked) < reservations(one)
 
 
 def test_a_copy_of_a_live_campaign_is_taken_over_with_its_calls() -> None:
@@ -245,11 +253,22 @@ def test_a_copy_of_a_live_campaign_is_taken_over_with_its_calls() -> None:
     assert sum(looked) < one.counters.dialled // 10
 
 
-def test_a_copy_is_simulated_from_before_it_was_taken() -> None:
+@pytest.mark.parametrize("seconds", [1, 5, 15, 25, 40, 3600])
+def test_a_copy_is_simulated_from_before_it_was_taken(seconds: int) -> None:
     host = a_scene(60, until=MONDAY + timedelta(minutes=3)).run()
     copied = ori.snapshot(host.service, host.campaign.id)
-    earlier = attrs.evolve(a_scene(0), source=copied, start=MONDAY - timedelta(hours=1))
+    earlier = attrs.evolve(a_scene(0), source=copied, start=MONDAY + timedelta(seconds=180 - seconds))
     assert differences(*both(earlier)) == {}
+
+
+@pytest.mark.parametrize("seconds", [61, 62, 70, 84, 99.5])
+def test_until_may_be_between_two_looks(seconds: float) -> None:
+    spoken = ori.AnswerModel(rate=1.0, ring=ori.Fixed(5), talk=ori.Fixed(80), answered=ori.Mix({"customer": 1}))
+    until = MONDAY + timedelta(seconds=seconds)
+    one, other = both(a_scene(4, answers=spoken, resolution=timedelta(seconds=50), until=until))
+    assert differences(one, other) == {}
+    # The last look was at fifty seconds: everybody talks.
+    assert (one.ended_at, one.counters.in_progress) == (until, 4)
 
 
 def test_whoever_looks_on_finds_the_store_as_it_stands(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -315,17 +334,26 @@ def test_what_is_left_can_be_gone_on_with() -> None:
     assert everything(left[0])["contacts"] == everything(left[1])["contacts"]
 
 
+def compared_with_the_engine(seeds: range) -> None:
+    """Compare drawn scenes; both the stretches and the engine must have their part in them."""
+    by_engine, reserved = 0, 0
+    for seed in seeds:
+        with steps_of_the_engine() as looked:
+            one = scene(seed).run()
+        assert differences(one, scene(seed).run(engine_alone=True)) == {}, seed
+        by_engine, reserved = by_engine + sum(looked), reserved + reservations(one)
+    assert 0 < by_engine < reserved
+
+
 @pytest.mark.parametrize("first", range(0, 80, 20))
 def test_whatever_is_drawn(first: int) -> None:
-    for seed in range(first, first + 20):
-        assert differences(*both(scene(seed))) == {}, seed
+    compared_with_the_engine(range(first, first + 20))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("first", range(1_000, 4_000, 250))
 def test_whatever_is_drawn_at_length(first: int) -> None:
-    for seed in range(first, first + 250):
-        assert differences(*both(scene(seed))) == {}, seed
+    compared_with_the_engine(range(first, first + 250))
 
 
 def test_the_kept_counts_agree_with_the_log() -> None:
@@ -376,8 +404,3 @@ def test_a_bug_in_a_stretch_is_seen(bug: Callable[[pytest.MonkeyPatch], None], m
     assert differences(*both(told)) == {}
     bug(monkeypatch)
     assert differences(*both(told)) != {}
-
-
-def test_statuses_are_those_of_the_engine() -> None:
-    done = SCENES["thresholds of talk"].run()
-    assert done.counters.contacts[ContactStatus.COMPLETED] > 10

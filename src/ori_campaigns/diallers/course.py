@@ -41,7 +41,7 @@ def bot_began(disposition: str) -> bool:
     return disposition == "transfer"
 
 
-def told(disposition: str, *, answered: bool) -> str:
+def carrier_says(disposition: str, *, answered: bool) -> str:
     """Return the disposition that the carrier of a call gives it."""
     if answered and disposition not in _CARRIER_SEES:
         # The carrier only knows that the line was hung up; the bot knows the rest.
@@ -53,7 +53,8 @@ def end_of(
     attempt_id: str, at: Instant, disposition: str, detail: str, answered_at: Instant | None, rang_at: Instant | None
 ) -> Ended:
     """Return the end of a call as its carrier tells it."""
-    return Ended(attempt_id, at, told(disposition, answered=answered_at is not None), detail, answered_at, rang_at)
+    disposition = carrier_says(disposition, answered=answered_at is not None)
+    return Ended(attempt_id, at, disposition, detail, answered_at, rang_at)
 
 
 def laid_down(

@@ -26,7 +26,8 @@ class Ahead:
     def __init__(self, book: Book) -> None:
         self._book, self._run = book, book.run
         self._next: list[int] = []
-        # What the gates said of one, they say of all that are alike: status and attempts.
+        # What the gates say of one, they say of all of the same status and attempts: in a stretch everybody who is
+        # taken off a queue is due, nobody's number is busy, and who is excluded is asked for below.
         self._may_dial: set[tuple[int, int]] = set()
 
     def __bool__(self) -> bool:
@@ -61,8 +62,8 @@ class Ahead:
         if not self._may_dial.issuperset(alike):
             view = MemoryAdmitView(self._book, now, {})
             for ordinal, kind in zip(found, alike, strict=True):
-                if first_closed_for(Candidate(self._book, run, ordinal), view) is None:
+                if kind not in self._may_dial:
+                    if first_closed_for(Candidate(self._book, run, ordinal), view) is not None:
+                        return False
                     self._may_dial.add(kind)
-            if not self._may_dial.issuperset(alike):
-                return False
         return not excluded or excluded.isdisjoint(map(self._book.numbers.__getitem__, found))

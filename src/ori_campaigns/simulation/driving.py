@@ -38,19 +38,19 @@ def drive(  # noqa: PLR0913 - all that a simulation is made of
     """Let virtual time pass for one service and one call model until nothing is left to do, or until `until`.
 
     Parameters:
-        until: an instant (microseconds UTC); nothing due later is waited for. In the end the clock stands there,
-            or at the last look: when nothing is left to do, and where looks are so far apart that it is later.
+        until: an instant (microseconds UTC); there is no look after it. In the end the clock stands there, or at the
+            last look when nothing is left to do.
         resolution: microseconds between two looks at the world.
         actions: what to call, and when.
         on_progress: called with the virtual time now and then.
         plain: lets plain stretches pass without the engine, to the same rows and events.
     """
     planned = sorted(actions, key=lambda action: action[0])
-    looks = told = 0
+    looks = reported = 0
     while True:
         if plain is not None:
             before = planned[0][0] if planned else None
-            at_most = max(told + _PROGRESS_EVERY - looks, 1) if on_progress is not None else None
+            at_most = max(reported + _PROGRESS_EVERY - looks, 1) if on_progress is not None else None
             looks += plain.go_on(before=before, until=until, resolution=resolution, looks=at_most)
         now = clock.now()
         _tell(service, model, now, model.due(now))
@@ -61,8 +61,8 @@ def drive(  # noqa: PLR0913 - all that a simulation is made of
         step = service.step()
         settled = _place(service, model, now, step)
         looks += 1
-        if on_progress is not None and looks - told >= _PROGRESS_EVERY:
-            told = looks
+        if on_progress is not None and looks - reported >= _PROGRESS_EVERY:
+            reported = looks
             on_progress(now)
         if not settled:
             continue
@@ -71,12 +71,12 @@ def drive(  # noqa: PLR0913 - all that a simulation is made of
             upcoming.append(planned[0][0])
         if not upcoming:
             break
-        next_at = min(upcoming)
-        if next_at > until:
+        # Things that happen within one look are dealt with together, as a runner does.
+        look = max(-(-min(upcoming) // resolution) * resolution, now)
+        if look > until:
             clock.set(max(until, now))
             break
-        # Things that happen within one look are dealt with together, as a runner does.
-        clock.set(max(-(-next_at // resolution) * resolution, now))
+        clock.set(look)
     if on_progress is not None:
         on_progress(clock.now())
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ori_campaigns.contact import ContactStatus
 from ori_campaigns.instants import Instant
-from ori_campaigns.retry import CaseFields, Terms, answer, case_of
+from ori_campaigns.retry import Terms, answer, case_of
 from ori_campaigns.stores.memory.rows import Codes
 from ori_campaigns.stores.memory.runs import CODE
 
@@ -30,7 +30,7 @@ class Follows:
 
     def __init__(self, terms: Terms, codes: Codes) -> None:
         self._terms, self._codes = terms, codes
-        self._known: dict[CaseFields, Follow] = {}
+        self._coded: dict[tuple[str, ContactStatus], Follow] = {}
         self._after_silence: dict[tuple[str, str, int, bool], Follow] = {}
 
     def after_silence(
@@ -81,8 +81,9 @@ class Follows:
             last_connected=last_connected,
             excluded=excluded,
         )
-        known = self._known.get(case)
-        if known is None:
-            rule, status = answer(case, self._terms)
-            known = self._known[case] = Follow(rule, status, self._codes.code(rule), CODE[status])
-        return known
+        answered = answer(case, self._terms)
+        coded = self._coded.get(answered)
+        if coded is None:
+            rule, status = answered
+            coded = self._coded[answered] = Follow(rule, status, self._codes.code(rule), CODE[status])
+        return coded

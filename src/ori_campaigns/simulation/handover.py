@@ -43,7 +43,7 @@ class Plain:
 
         Parameters:
             before: when somebody will interfere (microseconds UTC).
-            until: nothing that is due later is waited for.
+            until: there is no look after it.
             resolution: microseconds between two looks.
             looks: how many there may be.
         """
@@ -56,9 +56,7 @@ class Plain:
         taken = live_calls(book, model, now) if now < ends else None
         if taken is None:
             return 0
-        model.replace(())
-        book.exchange.open.clear()
-        book.exchange.busy.clear()
+        take_over(book, model)
         stretch = Stretch(book, model, self._policy, now, taken)
         self._clock.set(stretch.go_on(ends=ends, until=until, resolution=resolution, at_most=looks))
         hand_back(stretch, taken, model)
@@ -66,10 +64,10 @@ class Plain:
 
 
 def plain_until(store: MemoryStore, model: CallModel, policy: Policy, now: Instant) -> tuple[Book, Instant] | None:
-    """Return the one campaign that dials, and the instant from which it may not be plain any more; `None` if it is not.
+    """Return the one running campaign, and the instant from which it may not be plain any more; `None` if it is not.
 
-    Plain is: it is the only one, its window is open, nobody has asked to be called back, no analysis is waited for, and
-    the model is plain, too.
+    Plain is: no other campaign runs, the gates of time are open, some number can be used, nobody has ever asked to be
+    called back, nobody was put off, no analysis is waited for, and the model is plain, too.
     """
     if not model.plain:
         return None
@@ -112,20 +110,30 @@ def live_calls(book: Book, model: CallModel, now: Instant) -> Taken | None:
     return taken if by_key == coming else None
 
 
+def take_over(book: Book, model: CallModel) -> None:
+    """Leave neither engine nor model any live call: `live_calls` knows of them."""
+    model.replace(())
+    book.exchange.open.clear()
+    book.exchange.busy.clear()
+
+
 def _plain(attempt: OpenAttempt, call: Call, now: Instant) -> bool:
     """Tell whether nothing can come of a call but what its model has laid down, and nobody has said anything else."""
-    answered_at, ends_at = call.end.answered_at, call.end.at
+    end, check_at = call.end, attempt.check_at
     if attempt.status is _ANSWERED:
-        # What was told stands; where the model knows of no answer, the engine keeps to the end as it is told.
-        as_laid_down, next_at = answered_at is not None and (attempt.answered_at or 0) <= now, ends_at
+        # What was told stands. Where the model knows of no answer, the engine keeps to the end as it is told.
+        as_laid_down = end.answered_at is not None and (attempt.answered_at or 0) <= min(now, end.at)
+        in_time = end.at < check_at
     else:
-        # A call that is over as it is answered: its end is told first.
-        as_laid_down = attempt.status is _SUBMITTED and attempt.answered_at is None and answered_at != ends_at
-        next_at = ends_at if answered_at is None else answered_at
-    told_more = attempt.rang_at is not None or attempt.began is not None or attempt.analysed
-    named = attempt.carrier_ref or attempt.bot_disposition
-    in_time = attempt.reserved_at <= now and next_at < attempt.check_at
-    return as_laid_down and in_time and not (told_more or named)
+        # Where a call is over as it is answered, its end is told first.
+        as_laid_down = attempt.status is _SUBMITTED and attempt.answered_at is None and end.answered_at != end.at
+        in_time = (end.at if end.answered_at is None else end.answered_at) < check_at
+    # The engine trusts no instant before the reservation.
+    reserved_at = attempt.reserved_at
+    trusted = all(each >= reserved_at for each in (now, end.at, end.answered_at, end.rang_at) if each is not None)
+    told_more = attempt.rang_at is not None or attempt.carrier_ref != ""
+    bot_told = attempt.began is not None or attempt.bot_disposition != "" or attempt.analysed
+    return as_laid_down and in_time and trusted and not told_more and not bot_told
 
 
 def _live(attempt: OpenAttempt, call: Call) -> LiveCall:
@@ -141,12 +149,12 @@ def hand_back(stretch: Stretch, taken: Taken, model: CallModel) -> None:
     book = stretch.book
     exchange = book.exchange
     # Whoever has picked up may still have to be told of.
-    untold = {key & PLACE ^ ANSWER for key in stretch.coming if key & ANSWER}
+    still_to_tell = {key & PLACE ^ ANSWER for key in stretch.coming if key & ANSWER}
     laid_down: dict[int, Call] = {}
     for place, call in stretch.calls.items():
         attempt, laid_down[place] = taken.known.get(place) or (_attempt(stretch, call), _call(stretch, call))
         answered_at = call[ANSWERED_AT]
-        if answered_at is not None and place not in untold and attempt.status is _SUBMITTED:
+        if answered_at is not None and place not in still_to_tell and attempt.status is _SUBMITTED:
             attempt.status, attempt.answered_at = _ANSWERED, answered_at
             attempt.check_at = stretch.limits.talking_until(answered_at)
         exchange.open[attempt.id] = attempt

@@ -20,8 +20,8 @@ class Lines:
         pool = book.pool()
         self._book, self._numbers = book, len(pool.numbers)
         self.carriers = pool.carriers
-        # By the place in the pool; a number that cannot be used has none.
-        self.trunk_at = {place: trunk for place, trunk in enumerate(pool.trunks) if trunk is not None}
+        # By the position in the pool; a number that cannot be used has none.
+        self.trunk_at = {position: trunk for position, trunk in enumerate(pool.trunks) if trunk is not None}
         self._trunk_of = {trunk.carrier.id: trunk for trunk in pool.trunks if trunk is not None}
         trunks = list(self._trunk_of.values())
         # Most pools are of one carrier: the numbers simply take turns.
@@ -38,26 +38,26 @@ class Lines:
         return sum(self._free.values())
 
     def take(self, calls: int, now: Instant) -> Sequence[int]:
-        """Take lines for calls that leave now, no more than are `free`; return the place in the pool of each."""
+        """Take lines for calls that leave now, no more than are `free`; return the position in the pool of each."""
         book, trunk = self._book, self._only
         cursor, book.served_at = book.cursor, now
         if trunk is not None:
             book.cursor = (cursor + calls) % self._numbers
             trunk.live += calls
             trunk.bucket = trunk.bucket.take(calls, now)
-            return [place % self._numbers for place in range(cursor, cursor + calls)]
-        free, places = dict(self._free), []
+            return [position % self._numbers for position in range(cursor, cursor + calls)]
+        free, positions = dict(self._free), []
         for _ in range(calls):
-            places.append(rotate(self.carriers, free, cursor))
-            cursor = places[-1] + 1
-            free[self.carriers[places[-1]]] -= 1
+            positions.append(rotate(self.carriers, free, cursor))
+            cursor = positions[-1] + 1
+            free[self.carriers[positions[-1]]] -= 1
         book.cursor = cursor % self._numbers
         for carrier, left in free.items():
             if taken := self._free[carrier] - left:
                 trunk = self._trunk_of[carrier]
                 trunk.live += taken
                 trunk.bucket = trunk.bucket.take(taken, now)
-        return places
+        return positions
 
     def ready_at(self, now: Instant) -> list[Instant]:
         """Return, for each carrier, the first instant at which its rate allows a call; now where it does already."""

@@ -40,11 +40,11 @@ class Taken:
     Parameters:
         calls: by their places, which are even numbers in the order of placing.
         coming: what is to come of them, as a heap.
-        told_until: everything up to this instant has been told (microseconds UTC).
+        recorded_until: everything up to this instant has been recorded (microseconds UTC).
         known: by place, what engine and model keep of these calls themselves.
     """
 
     calls: dict[int, LiveCall]
     coming: list[int]
-    told_until: Instant
+    recorded_until: Instant
     known: dict[int, tuple[OpenAttempt, Call]]

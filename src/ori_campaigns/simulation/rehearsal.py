@@ -1,4 +1,6 @@
-"""A whole campaign in virtual time: the real engine over a private store, with a call model for the world.
+"""A whole campaign in virtual time: the engine over a private store, with a call model for the world.
+
+Hours in which nothing unusual can happen are dialled without the engine's paperwork, to the same log (`stretch`).
 
 No thread, no await, no clock but a virtual one; the host's store is read, never written.
 """
@@ -153,8 +155,8 @@ def simulate(  # noqa: PLR0913 - what if, in as many ways as people ask
         leads: the contacts of a draft.
         directory: bots and carriers; no real one is called.
         answers: how people answer; a default population unless given.
-        model: a call model of one's own (scripted numbers, faults) instead of `answers` and `seed`. One of a class of
-            one's own is asked about every call.
+        model: a call model of one's own (scripted numbers, faults, a ledger) instead of `answers` and `seed`. The
+            engine then dials every call itself, in two to three times the time, to the same log.
         start: when Start is pressed, aware; a snapshot starts when it was taken unless told otherwise.
         until: when to stop looking, aware; at the end of the campaign unless given, after a year at the latest.
         seed: the same seed gives the same campaign, and every person the same luck under another config.

@@ -16,7 +16,7 @@ from typing import Any, TypeAlias
 
 from ori_campaigns.admission import closes_at, leaves_by
 from ori_campaigns.contact import KIND_OF, ContactStatus
-from ori_campaigns.diallers.course import BOT_SEES, bot_began, laid_down, told
+from ori_campaigns.diallers.course import BOT_SEES, bot_began, carrier_says, laid_down
 from ori_campaigns.diallers.model import CallModel
 from ori_campaigns.events import (
     AttemptAnswered,
@@ -57,7 +57,7 @@ _RETRY, _CLOSED = code_of(RetryScheduled), code_of(ContactClosed)
 _CALLING, _RETRYING = CODE[ContactStatus.CALLING], CODE[ContactStatus.RETRY_SCHEDULED]
 _KIND_OF = {CODE[status]: kind for status, kind in KIND_OF.items()}
 _WRITE_EVERY = 256
-# Another stretch begins to count its places anew; a look of more calls than the other half has room for cannot be.
+# With so many places used, another stretch counts anew; there is room for one more look of millions of calls.
 _FULL = PLACE // 2
 
 
@@ -77,7 +77,7 @@ class Stretch:
 
     def __init__(self, book: Book, model: CallModel, policy: Policy, began: Instant, taken: Taken) -> None:
         self.book, self.run, self.log, self.limits, self.began = book, book.run, book.exchange.log, policy.limits, began
-        self.calls, self.coming, self._told_until = taken.calls, taken.coming, taken.told_until
+        self.calls, self.coming, self._recorded_until = taken.calls, taken.coming, taken.recorded_until
         self._next_place = 2 * len(taken.calls)
         self._campaign, self._columns, self._excluded = book.campaign, book.attempts, book.excluded
         self._seats, self._closes = book.campaign.config.concurrency_limit, closes_at(book.campaign, began)
@@ -100,24 +100,24 @@ class Stretch:
 
         Parameters:
             ends: the first instant at which the campaign may not be plain any more.
-            until: nothing that is due later is waited for.
+            until: there is no look after it.
             resolution: microseconds between two looks.
             at_most: how many looks there may be.
         """
         now, coming, began, run = self.began, self.coming, self.began, self.run
-        # What is due after this is looked at when the stretch is over.
-        last = min(until, (ends - 1) // resolution * resolution)
+        # What is due after this is looked at when the stretch is over, if at all.
+        last = min(until, ends - 1) // resolution * resolution
         while True:
             if coming and coming[0] >> BITS <= now - began:
-                self._tell(now)
-            self._told_until = now
+                self._record(now)
+            self._recorded_until = now
             wake = max(self._lines_from, self._due_from)
             if now >= wake or not run.live:
                 wake = self._dial(now)
                 if self._left_to_engine:
                     break
                 # Whoever picks up at once does so within this look; whoever hangs up at once frees a seat for it.
-                if coming and coming[0] >> BITS <= now - began and self._tell(now):
+                if coming and coming[0] >> BITS <= now - began and self._record(now):
                     continue
             self.looks += 1
             if self.looks % _WRITE_EVERY == 0:
@@ -140,7 +140,7 @@ class Stretch:
 
     # --- what happened -----------------------------------------------------------------------------------------------
 
-    def _tell(self, now: Instant) -> bool:
+    def _record(self, now: Instant) -> bool:
         """Record what has come by now; tell whether a call is over.
 
         What is told together of one call is recorded in turns, as the engine does: the first report of each call, then
@@ -160,7 +160,7 @@ class Stretch:
             if answered_at is None:
                 self._ended(call, now)
                 continue
-            turn = int(answered_at > self._told_until)
+            turn = int(answered_at > self._recorded_until)
             reports: list[_Recording] = [self._bot_reported] if call[DISPOSITION] in BOT_SEES else []
             for report in (*reports, self._ended):
                 if turn:
@@ -238,7 +238,7 @@ class Stretch:
         if disposition in BOT_SEES:
             began = bot_began(disposition)
         else:
-            disposition = told(disposition, answered=True)
+            disposition = carrier_says(disposition, answered=True)
         connected = self._connected(True, began, disposition)  # noqa: FBT003 - a predicate of facts
         run.in_progress -= 1
         if connected:
@@ -264,7 +264,7 @@ class Stretch:
                 self._left_to_engine = True
                 return NEVER
             if chosen:
-                self._place(chosen, now)
+                self._send(chosen, now)
             if len(chosen) == seats:
                 return NEVER
             if not ahead:
@@ -276,7 +276,7 @@ class Stretch:
         # Where a call may leave already, a channel is what is missing: one is free when a call ends.
         return min([ready_at for ready_at in waits if ready_at > now], default=NEVER)
 
-    def _place(self, chosen: list[int], now: Instant) -> None:
+    def _send(self, chosen: list[int], now: Instant) -> None:
         """Reserve these calls, send them, and draw how they go."""
         run, fields, columns, limits, lines = self.run, self._fields, self._columns, self.limits, self._lines
         campaign, calls, coming, place, began = self._campaign, self.calls, self.coming, self._next_place, self.began
