@@ -1,6 +1,6 @@
 """Run all benchmarks and print their tables.
 
-    python -m benchmarks [--quick] [--only NAME] [--rounds N] [--write FILE]
+    python -m benchmarks [--quick] [--only NAME] [--rounds N] [--write FILE | --renew FILE]
 
 Every benchmark is repeatable, apart from the time it takes. The run ends with exit code 1 when a program fails, or when
 programs that are compared did not do the same work. Figures that miss what was promised are told, and fail nothing.
@@ -22,7 +22,7 @@ from benchmarks import (
     bench_store_sqlite,
     bench_windows,
 )
-from benchmarks.harness import Section, machine, promises_table, say
+from benchmarks.harness import Section, machine, promises_table, say, table
 
 BENCHMARKS = {
     "windows": bench_windows,
@@ -37,6 +37,7 @@ INTRODUCTION = """\
 Written by `python -m benchmarks --write docs/explanation/performance-figures.md`; what the columns mean and how all of
 it is measured is on [Performance](performance.md)."""
 QUICK = "**A quick run**: few rounds and a small list, to see that the benchmarks work. Its figures say little."
+PROMISED = "What was promised, and what was measured"
 ROUNDS = "**The number of rounds was set by hand**: {}. Each benchmark has a number of its own that tames the noise."
 
 
@@ -48,9 +49,34 @@ def page(sections: Sequence[Section], *, quick: bool, rounds: int | None) -> str
         parts.append(QUICK)
     if rounds:
         parts.append(ROUNDS.format(rounds))
-    parts += ["## What was promised, and what was measured", promises_table(promises)]
+    parts += [f"## {PROMISED}", promises_table(promises)]
     parts += [section.text() for section in sections]
     return "\n\n".join(parts) + "\n"
+
+
+AGAIN = "Measured once more, by itself: {}"
+
+
+def renewed(written: str, sections: Sequence[Section], measured_on: str) -> str:
+    """Return a page that was written before, with these sections and what they promise instead of its own.
+
+    Raises:
+        SystemExit: the page has no such section or promise; then only a whole run can write it.
+    """
+    parts = written.rstrip("\n").split("\n\n## ")
+    promises = {promise.what: promise.row() for section in sections for promise in section.promises}
+    for section in sections:
+        places = [place for place, part in enumerate(parts) if part.startswith(f"{section.title}\n")]
+        if len(places) != 1:
+            raise SystemExit(f"The page has no section {section.title!r}; write it anew with --write.")
+        title, *body = section.text().removeprefix("## ").split("\n\n")
+        parts[places[0]] = "\n\n".join([title, AGAIN.format(measured_on), *body])
+    rows = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in parts[1].splitlines()[2:]]
+    heads, _, *told = rows
+    if unknown := promises.keys() - {row[0] for row in told}:
+        raise SystemExit(f"The page does not promise {', '.join(sorted(unknown))}; write it anew with --write.")
+    parts[1] = f"{PROMISED}\n\n{table(heads, [promises.get(row[0], row) for row in told])}"
+    return "\n\n## ".join(parts) + "\n"
 
 
 def main() -> None:
@@ -58,7 +84,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a smoke test: small lists, few rounds, under a minute")
     parser.add_argument("--only", choices=BENCHMARKS, action="append", help="only this one; may be repeated")
     parser.add_argument("--rounds", type=int, help="rounds of each benchmark, instead of its own number")
-    parser.add_argument("--write", type=Path, metavar="FILE", help="also write the tables to a file")
+    kept = parser.add_mutually_exclusive_group()
+    kept.add_argument("--write", type=Path, metavar="FILE", help="also write the tables to a file")
+    kept.add_argument("--renew", type=Path, metavar="FILE", help="put them in place of those in a file written before")
     arguments = parser.parse_args()
     began = perf_counter()
     sections = []
@@ -69,6 +97,10 @@ def main() -> None:
     print(text, end="")
     if arguments.write:
         arguments.write.write_text(text, encoding="utf-8")
+    if arguments.renew:
+        libraries = sorted({name for only in arguments.only or BENCHMARKS for name in BENCHMARKS[only].LIBRARIES})
+        written = arguments.renew.read_text(encoding="utf-8")
+        arguments.renew.write_text(renewed(written, sections, machine(libraries)), encoding="utf-8")
     say(f"took {perf_counter() - began:.0f} s")
     unsound = [section.title for section in sections if not section.sound]
     if unsound:
