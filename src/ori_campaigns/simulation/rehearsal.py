@@ -156,7 +156,7 @@ def simulate(  # noqa: PLR0913 - what if, in as many ways as people ask
         directory: bots and carriers; no real one is called.
         answers: how people answer; a default population unless given.
         model: a call model of one's own (scripted numbers, faults, a ledger) instead of `answers` and `seed`. The
-            engine then dials every call itself, in two to three times the time, to the same log.
+            engine then dials every call itself, in about three times the time, to the same log.
         start: when Start is pressed, aware; a snapshot starts when it was taken unless told otherwise.
         until: when to stop looking, aware; at the end of the campaign unless given, after a year at the latest.
         seed: the same seed gives the same campaign, and every person the same luck under another config.
