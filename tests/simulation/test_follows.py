@@ -11,7 +11,7 @@ import pytest
 from ori_campaigns.config import RetryPolicy
 from ori_campaigns.contact import ContactStatus
 from ori_campaigns.instants import SECOND
-from ori_campaigns.retry import CaseFields, EndedCall, Terms, answer, decide
+from ori_campaigns.retry import CaseFields, EndedCall, Terms, answer, case_of, decide
 from ori_campaigns.simulation import follows
 from ori_campaigns.simulation.follows import Follows
 from ori_campaigns.stores.memory.rows import Codes
@@ -62,7 +62,8 @@ def test_it_answers_as_the_rules_do() -> None:
         ended: EndedCall = Ended(disposition, detail, connected, talk)
         said = decide(ended, Silent(), Standing(attempts, excluded, last), TERMS, ended_at=0, now=0)
         facts: dict[str, Any] = {"disposition": disposition, "detail": detail, "connected": connected, "talk": talk}
-        found = known.after(0, **facts, attempts=attempts, last_connected=last, excluded=excluded)
+        facts |= {"attempts": attempts, "last_connected": last, "excluded": excluded}
+        found = known.after(case_of(TERMS, 0, **facts))
         assert (found.rule, found.status) == (said.rule, said.status)
         assert (codes.value(found.rule_code), STATUSES[found.status_code]) == (said.rule, said.status)
         if not connected and last < 0:

@@ -24,8 +24,8 @@ from ori_campaigns.events import (
     RetryScheduled,
 )
 from ori_campaigns.instants import MINUTE, SECOND, to_instant
+from ori_campaigns.retry import case_of
 from ori_campaigns.simulation import Rehearsal, driving, handover, stretch
-from ori_campaigns.simulation.follows import Follows
 from ori_campaigns.simulation.handover import hand_back
 from ori_campaigns.simulation.lines import Lines
 from ori_campaigns.simulation.live import Taken
@@ -369,8 +369,7 @@ def _pool_stands_still(patch: pytest.MonkeyPatch) -> None:
 
 
 def _no_threshold(patch: pytest.MonkeyPatch) -> None:
-    after = Follows.after
-    patch.setattr(Follows, "after", lambda self, now, **facts: after(self, now, **{**facts, "talk": 0}))
+    patch.setattr(stretch, "case_of", lambda terms, now, **facts: case_of(terms, now, **{**facts, "talk": 0}))
 
 
 def _one_seat_more(patch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ori_campaigns.contact import ContactStatus
 from ori_campaigns.instants import Instant
-from ori_campaigns.retry import Terms, answer, case_of
+from ori_campaigns.retry import CaseFields, Terms, answer, case_of
 from ori_campaigns.stores.memory.rows import Codes
 from ori_campaigns.stores.memory.runs import CODE
 
@@ -45,7 +45,8 @@ class Follows:
         alike = (disposition, detail, attempts, excluded)
         known = self._after_silence.get(alike)
         if known is None:
-            known = self._after_silence[alike] = self.after(
+            case = case_of(
+                self._terms,
                 now,
                 disposition=disposition,
                 detail=detail,
@@ -55,32 +56,11 @@ class Follows:
                 last_connected=-1,
                 excluded=excluded,
             )
+            known = self._after_silence[alike] = self.after(case)
         return known
 
-    def after(  # noqa: PLR0913 - all that can make a difference
-        self,
-        now: Instant,
-        *,
-        disposition: str,
-        detail: str,
-        connected: bool,
-        talk: int,
-        attempts: int,
-        last_connected: int,
-        excluded: bool,
-    ) -> Follow:
-        """Return what follows; parameters as for `retry.case_of`."""
-        case = case_of(
-            self._terms,
-            now,
-            disposition=disposition,
-            detail=detail,
-            connected=connected,
-            talk=talk,
-            attempts=attempts,
-            last_connected=last_connected,
-            excluded=excluded,
-        )
+    def after(self, case: CaseFields) -> Follow:
+        """Return what follows in a case, as `retry.case_of` tells it."""
         answered = answer(case, self._terms)
         coded = self._coded.get(answered)
         if coded is None:

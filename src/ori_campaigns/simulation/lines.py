@@ -32,9 +32,8 @@ class Lines:
         """Return how many calls may leave now."""
         if self._only is not None:
             return self._only.supply.free(now)
-        self._free = {carrier: trunk.supply.free(now) for carrier, trunk in self._trunk_of.items()}
         # Numbers that can no longer be used are of no carrier.
-        self._free.setdefault("", 0)
+        self._free = {carrier: trunk.supply.free(now) for carrier, trunk in self._trunk_of.items()} | {"": 0}
         return sum(self._free.values())
 
     def take(self, calls: int, now: Instant) -> Sequence[int]:

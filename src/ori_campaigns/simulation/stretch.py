@@ -29,6 +29,7 @@ from ori_campaigns.events import (
 )
 from ori_campaigns.instants import Instant
 from ori_campaigns.outcomes import Policy
+from ori_campaigns.retry import case_of
 from ori_campaigns.simulation.ahead import Ahead
 from ori_campaigns.simulation.follows import Follows
 from ori_campaigns.simulation.lines import Lines
@@ -81,9 +82,8 @@ class Stretch:
         self._next_place = 2 * len(taken.calls)
         self._campaign, self._columns, self._excluded = book.campaign, book.attempts, book.excluded
         self._seats, self._closes = book.campaign.config.concurrency_limit, closes_at(book.campaign, began)
-        terms = policy.terms(book.campaign)
-        self._connected, self._delay, self._fate = policy.connected, terms.delay, model.fate
-        self._follows = Follows(terms, book.exchange.codes)
+        self._connected, self._terms, self._fate = policy.connected, policy.terms(book.campaign), model.fate
+        self._follows = Follows(self._terms, book.exchange.codes)
         self._lines, self._ahead = Lines(book), Ahead(book)
         # Before these instants no carrier lets a call leave, and nobody is due.
         self._lines_from = self._due_from = began
@@ -206,7 +206,8 @@ class Stretch:
         if last_connected < 0:
             follow = self._follows.after_silence(now, disposition, detail, attempts, excluded)
         else:
-            follow = self._follows.after(
+            case = case_of(
+                self._terms,
                 now,
                 disposition=disposition,
                 detail=detail,
@@ -216,6 +217,7 @@ class Stretch:
                 last_connected=last_connected,
                 excluded=excluded,
             )
+            follow = self._follows.after(case)
         cursor = self._first + len(kinds)
         columns.over[serial], columns.decided[serial] = cursor - 1, cursor
         code = follow.status_code
@@ -223,7 +225,7 @@ class Stretch:
         run.counts[_CALLING] -= 1
         run.counts[code] += 1
         if code == _RETRYING:
-            run.due[ordinal] = due = ends_at + self._delay
+            run.due[ordinal] = due = ends_at + self._terms.delay
             self._due_from = min(self._due_from, due)
             run.enqueue(ordinal)
             fields += (attempt_id, ordinal, now, due, follow.rule)
