@@ -28,6 +28,9 @@ OUTCOME_IS_FINAL: Mapping[str, ContactStatus] = MappingProxyType(
 NEVER_CONNECTED = frozenset({"RNR", "voicemail", "machine", "abandoned", "outside_hours"})
 """Outcomes in which no conversation with the bot took place, whatever was picked up (N6)."""
 
+MACHINES = frozenset({"voicemail", "machine"})
+"""Outcomes in which a machine picked up; counted apart."""
+
 ConnectedPredicate: TypeAlias = Callable[[bool, bool | None, str], bool]
 
 

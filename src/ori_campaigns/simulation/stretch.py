@@ -29,7 +29,7 @@ from ori_campaigns.events import (
 )
 from ori_campaigns.instants import Instant
 from ori_campaigns.outcomes import Policy
-from ori_campaigns.retry import case_of
+from ori_campaigns.retry import MACHINES, case_of
 from ori_campaigns.simulation.ahead import Ahead
 from ori_campaigns.simulation.follows import Follows
 from ori_campaigns.simulation.lines import Lines
@@ -45,7 +45,6 @@ from ori_campaigns.simulation.live import (
     LiveCall,
     Taken,
 )
-from ori_campaigns.stores.memory.apply import MACHINES
 from ori_campaigns.stores.memory.book import Book
 from ori_campaigns.stores.memory.exchange import NEVER
 from ori_campaigns.stores.memory.log import code_of

@@ -36,11 +36,11 @@ from ori_campaigns.events import (
 )
 from ori_campaigns.instants import Instant
 from ori_campaigns.lifecycle import used_up
+from ori_campaigns.retry import MACHINES
 from ori_campaigns.stores.rows import AttemptRow, ContactRow, RunRow
 from ori_campaigns.views import CloseUsedUp
 
 _S, _A = ContactStatus, AttemptStatus
-_MACHINES = frozenset({"voicemail", "machine"})
 _TALKING = frozenset({_A.ANSWERED, _A.IN_PROGRESS})
 
 BY_STOP = "campaign_over"
@@ -146,7 +146,7 @@ def _ended(attempt: AttemptRow, fact: AttemptEnded) -> None:
             contact.connected, contact.last_connected = True, fact.talk
             if attempt.kind is AttemptKind.CALLBACK:
                 set_callback(contact, "completed")
-    run.machines += fact.disposition in _MACHINES
+    run.machines += fact.disposition in MACHINES
     attempt.ended_at, attempt.rang_at, attempt.answered_at = fact.at, fact.rang_at, fact.answered_at
     attempt.talk, attempt.connected = fact.talk, fact.connected
     attempt.disposition, attempt.detail = fact.disposition, fact.detail

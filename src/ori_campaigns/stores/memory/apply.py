@@ -27,6 +27,7 @@ from ori_campaigns.events import (
     RetryScheduled,
 )
 from ori_campaigns.instants import Instant
+from ori_campaigns.retry import MACHINES
 from ori_campaigns.stores.memory.book import Book
 from ori_campaigns.stores.memory.flyweights import OpenAttempt, PastAttempt
 from ori_campaigns.stores.memory.rows import encode
@@ -42,7 +43,6 @@ _RESERVED = AttemptStatus.RESERVED
 _RINGING = AttemptStatus.RINGING
 _SUBMITTED = AttemptStatus.SUBMITTED
 _UNKNOWN = AttemptStatus.UNKNOWN
-MACHINES = frozenset({"voicemail", "machine"})
 _CALLBACK_KIND = AttemptKind.CALLBACK
 _CALLING, _RETRY = CODE[_S.CALLING], CODE[_S.RETRY_SCHEDULED]
 _TALKING = frozenset({_ANSWERED, _IN_PROGRESS})
